@@ -1,0 +1,175 @@
+"""The shared types: what an algorithm gives, and what it may use of the world outside.
+
+Nothing here runs anything. `spec.py` of an algorithm makes one `Algorithm`; `model.py` gets one `Run`;
+a view gets `RunData` and `Words` and gives a figure.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from dlkit.params import BaseParams
+
+Array = NDArray[Any]
+Family = Literal["networks", "sequences", "generative", "graphs", "decisions"]
+State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
+ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
+
+
+class CodedError(Exception):
+    """A failure a person can be told about: a key of `errors.toml` and the values its text names."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        self.code = code
+        self.values = values
+        super().__init__(f"{code} {values}" if values else code)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Every word on screen in one language: `words("knob.units.label")`."""
+
+    language: str
+    table: Mapping[str, str]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of `key` with `{name}` filled in. Raises `KeyError` for a key without a text."""
+        return self.table[key].format(**values)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """All that is needed to go on exactly: flat arrays by name, and the step they belong to."""
+
+    step: int
+    state: Mapping[str, Array]
+
+
+class Run(Protocol):
+    """The whole outside world of a training. Steps count optimizer updates from 1 and never fall."""
+
+    def plan(self, *, total_steps: int, steps_per_epoch: int) -> None:
+        """Say how long the training is, so that progress and the time left can be shown."""
+
+    def scalars(self, step: int, /, **values: float) -> None:
+        """Numbers measured at `step`; a name written twice at one step keeps the later value."""
+
+    def array(self, step: int, name: str, value: Array) -> None:
+        """A picture, map or table at `step`, of the shape declared in `Algorithm.arrays`."""
+
+    def note(self, step: int, key: str, /, **values: Any) -> None:
+        """A sentence of the texts (`note.<key>`) about what just happened."""
+
+    def knob(self, name: str) -> Any:
+        """The value of a live knob now; a change takes effect at the step where it is first read."""
+
+    def allowed(self, step: int, epoch_left: int) -> int:
+        """How many steps may run before asking again; waits while paused, 0 ends the training here.
+
+        `step` steps are done, `epoch_left` remain in this epoch. After a 0 the caller writes a
+        checkpoint and returns.
+        """
+
+    def should_stop(self) -> bool:
+        """Cheap: whether the loop should come back to `allowed` now (pause, stop, lost lease)."""
+
+    def checkpoint(self, step: int, state: Mapping[str, Array]) -> None:
+        """Keep `state` as the place to go on from. The arrays must not change afterwards."""
+
+    def restored(self) -> Checkpoint | None:
+        """The checkpoint to go on from, or None at the first start."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve: `steps` [N] integers that rise, `values` [N]."""
+
+    steps: Array
+    values: Array
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One stored array and the step it was made at."""
+
+    step: int
+    value: Array
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What a view may look at. Any curve or array may still be missing, short or hold NaN."""
+
+    params: BaseParams
+    state: State = "queued"
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 0
+    metrics: Mapping[str, Series] = field(default_factory=dict)
+    arrays: Mapping[str, Snapshot] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """A live chart. `metrics` and `arrays` name what it reads; `wide` asks for the full width."""
+
+    name: str
+    build: Callable[[RunData, Words], go.Figure]
+    metrics: tuple[str, ...] = ()
+    arrays: tuple[str, ...] = ()
+    wide: bool = False
+    height: int = 320
+    applies: Callable[[Any], bool] = lambda params: True
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A health check's word: text key `finding.<key>` and `finding.<key>.try`."""
+
+    key: str
+    level: Literal["good", "hint", "warning"]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where the idea comes from."""
+
+    authors: str
+    year: int
+    title: str
+    link: str
+
+
+def _nothing_found(data: RunData) -> Sequence[Finding]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One chapter of the studio, declared without Keras.
+
+    `metrics` gives each curve's unit, `arrays` each array's shape (None: any length). `headline` is
+    the metric by which runs are listed; `goal` says whether more or less of it is better. `inputs`
+    gives the playground's controls for a run's params; `answer` draws what `play` returned for them.
+    """
+
+    name: str
+    chapter: int
+    family: Family
+    icon: str
+    paper: Paper
+    params: type[BaseParams]
+    presets: Mapping[str, BaseParams]
+    tiny: BaseParams
+    metrics: Mapping[str, str]
+    arrays: Mapping[str, tuple[int | None, ...]]
+    headline: str
+    goal: Literal["max", "min"]
+    views: tuple[View, ...]
+    inputs: Callable[[Any], type[BaseParams]]
+    answer: Callable[[Mapping[str, Array], Any, Words], Sequence[go.Figure]]
+    checks: Callable[[RunData], Sequence[Finding]] = _nothing_found
