@@ -1,7 +1,7 @@
 """The shared types: what an algorithm gives, and what it may use of the world outside.
 
-Nothing here runs anything. `spec.py` of an algorithm makes one `Algorithm`; `model.py` gets one `Run`;
-a view gets `RunData` and `Words` and gives a figure.
+Nothing here runs anything. `spec.py` of an algorithm makes one `Algorithm`; `model.py` gets one
+`Run`; a view gets `RunData` and `Words` and gives a figure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ ENDED: tuple[State, ...] = ("finished", "stopped", "failed")
 
 
 class CodedError(Exception):
-    """A failure a person can be told about: a key of `errors.toml` and the values its text names."""
+    """A failure a person can be told about: a key of `errors.toml` and the values of its text."""
 
     def __init__(self, code: str, **values: Any) -> None:
         self.code = code
@@ -49,7 +49,7 @@ class Checkpoint:
 
 
 class Run(Protocol):
-    """The whole outside world of a training. Steps count optimizer updates from 1 and never fall."""
+    """The whole outside world of a training. Steps count updates from 1 and never fall."""
 
     def plan(self, *, total_steps: int, steps_per_epoch: int) -> None:
         """Say how long the training is, so that progress and the time left can be shown."""
@@ -64,7 +64,7 @@ class Run(Protocol):
         """A sentence of the texts (`note.<key>`) about what just happened."""
 
     def knob(self, name: str) -> Any:
-        """The value of a live knob now; a change takes effect at the step where it is first read."""
+        """The value of a live knob now; a change takes effect at the step that first reads it."""
 
     def allowed(self, step: int, epoch_left: int) -> int:
         """How many steps may run before asking again; waits while paused, 0 ends the training here.
@@ -154,7 +154,8 @@ class Algorithm:
 
     `metrics` gives each curve's unit, `arrays` each array's shape (None: any length). `headline` is
     the metric by which runs are listed; `goal` says whether more or less of it is better. `inputs`
-    gives the playground's controls for a run's params; `answer` draws what `play` returned for them.
+    gives the playground's controls for a run's params; `answer` draws what `play` returned for
+    them.
     """
 
     name: str

@@ -12,9 +12,10 @@ Unknown names, wrong types, NaN and values outside the limits are refused. Every
 `Problem`: a code with its values, which `texts/*/errors.toml` turns into words.
 """
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import pydantic
@@ -51,7 +52,7 @@ class Problem:
 
     field: str
     code: str
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class ParamsError(ValueError):
@@ -142,7 +143,7 @@ class BaseParams(pydantic.BaseModel):
 
     @classmethod
     def parsed(cls, words: Mapping[str, str], base: Mapping[str, Any] | None = None) -> Self:
-        """Values typed by a person (`--set units=64`), over those of `base`. Raises `ParamsError`."""
+        """Values a person typed (`--set units=64`), over those of `base`. Raises `ParamsError`."""
         kinds = {knob.name: knob.kind for knob in cls.knobs()}
         typed = {name: _read(kinds.get(name, "text"), word) for name, word in words.items()}
         return cls.checked({**(base or {}), **typed})
@@ -173,7 +174,9 @@ def _field(default: Any, look: dict[str, Any], **limits: Any) -> Any:
 
 def _knob(name: str, info: Any) -> Knob:
     look = dict(info.json_schema_extra["look"])
-    limits = {key: getattr(m, key) for m in info.metadata for key in ("ge", "le") if hasattr(m, key)}
+    limits = {
+        key: getattr(m, key) for m in info.metadata for key in ("ge", "le") if hasattr(m, key)
+    }
     return Knob(
         name=name, default=info.default, low=limits.get("ge"), high=limits.get("le"), **look
     )
