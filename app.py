@@ -1,0 +1,7 @@
+"""The studio's launcher: `streamlit run app.py` and `uvicorn app:app` both serve it."""
+
+import streamlit as st
+
+from dlkit.ui.web import MAIN, MIDDLEWARE, ROUTES, lifespan
+
+app = st.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)

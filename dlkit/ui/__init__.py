@@ -1,0 +1,1 @@
+"""The studio: a Streamlit frame around the engine. Nothing in here imports Keras."""

@@ -1,0 +1,78 @@
+"""The live charts of a run as one component: a board of panels around plotly.js.
+
+Figures come from the signed stream; `frames` feeds the same board where the stream cannot be reached.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dlkit.contract import Words
+
+LOADER = """
+let code
+export default function (component) {
+  code ??= import(new URL("dlkit/NAME.js", document.baseURI).href)
+  let gone = false
+  code.then((module) => { if (!gone) module.show(component) })
+  return () => {
+    gone = true
+    code.then((module) => module.leave(component.parentElement))
+  }
+}
+"""
+_BOARD = st.components.v2.component(
+    "dlkit_live_plot",
+    html='<div class="dlkit-board" role="group"></div>',
+    css=Path(__file__).with_name("board.css").read_text("utf-8"),
+    js=LOADER.replace("NAME", "live_plot"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart's place on the board: its words and its size."""
+
+    view: str
+    title: str
+    help: str
+    height: int
+    wide: bool
+
+
+def live_plot(
+    panels: Sequence[Panel],
+    words: Words,
+    *,
+    run: str,
+    url: str,
+    turn: str,
+    frames: Sequence[str] | None = None,
+) -> bool:
+    """Show the board. Returns whether the browser said that it cannot reach the stream.
+
+    A new `turn` (the run's attempt) opens the stream again; `run` is what zoom is remembered by.
+    """
+    data: dict[str, Any] = {
+        "panels": [asdict(panel) for panel in panels],
+        "memory": run,
+        "url": url,
+        "turn": turn,
+        "frames": None if frames is None else list(frames),
+        "words": {
+            "board": words("live.board"),
+            "empty": words("live.empty"),
+            "reset": words("live.reset_zoom"),
+            "save": words("live.save_picture"),
+        },
+    }
+    found = _BOARD(key=f"board-{run}", data=data, on_unreachable_change=_nothing)
+    return bool(found.get("unreachable"))
+
+
+def _nothing() -> None:
+    """The board's state is read from its result; the rerun is all that is wanted."""

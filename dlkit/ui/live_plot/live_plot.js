@@ -1,0 +1,303 @@
+// The board: all live charts of one run. Figures come over one EventSource and are applied with
+// Plotly.react, so that zoom, hover and selection survive; the zoom also survives a page reload.
+
+const boards = new WeakMap();
+let plotly;
+
+export function show(component) {
+  const { parentElement } = component;
+  if (!boards.has(parentElement)) boards.set(parentElement, new Board(parentElement));
+  boards.get(parentElement).update(component);
+}
+
+export function leave(parentElement) {
+  boards.get(parentElement)?.close();
+  boards.delete(parentElement);
+}
+
+class Board {
+  constructor(parent) {
+    this.root = parent.querySelector(".dlkit-board");
+    this.panels = new Map();
+    this.turn = null;
+    this.source = null;
+    this.errors = 0;
+  }
+
+  update({ data, setStateValue }) {
+    this.setState = setStateValue;
+    this.memory = data.memory;
+    this.words = data.words;
+    this.root.setAttribute("aria-label", data.words.board);
+    this.arrange(data.panels);
+    for (const text of data.frames ?? []) this.receive(JSON.parse(text));
+    for (const panel of this.panels.values()) panel.draw();
+    if (data.frames) this.disconnect();
+    else this.connect(data.url, data.turn);
+  }
+
+  arrange(list) {
+    const names = new Set(list.map((one) => one.view));
+    for (const [name, panel] of this.panels) {
+      if (!names.has(name)) {
+        panel.close();
+        this.panels.delete(name);
+      }
+    }
+    for (const one of list) {
+      if (!this.panels.has(one.view)) this.panels.set(one.view, new Panel(this, one));
+      this.panels.get(one.view).describe(one);
+    }
+  }
+
+  receive(message) {
+    this.errors = 0;
+    this.panels.get(message.view)?.take(message);
+  }
+
+  connect(url, turn) {
+    const goal = `${url} ${turn}`;
+    if (this.turn === goal) return;
+    this.disconnect();
+    this.turn = goal;
+    this.root.dataset.stream = "open";
+    this.source = new EventSource(new URL(url, document.baseURI));
+    this.source.addEventListener("figure", (event) => this.receive(JSON.parse(event.data)));
+    this.source.addEventListener("end", () => this.hangUp("ended"));
+    this.source.onerror = () => this.failed();
+  }
+
+  failed() {
+    this.errors += 1;
+    const refused = this.source?.readyState === EventSource.CLOSED;
+    if (!refused && this.errors < 5) return;
+    this.hangUp("unreachable");
+    this.setState("unreachable", true);
+  }
+
+  hangUp(why) {
+    this.source?.close();
+    this.source = null;
+    this.root.dataset.stream = why;
+  }
+
+  disconnect() {
+    this.hangUp("closed");
+    this.turn = null;
+  }
+
+  close() {
+    this.disconnect();
+    for (const panel of this.panels.values()) panel.close();
+    this.panels.clear();
+  }
+}
+
+class Panel {
+  constructor(board, { view }) {
+    this.board = board;
+    this.view = view;
+    this.message = null;
+    this.figure = make("figure", "dlkit-panel");
+    this.head = make("figcaption", "dlkit-panel-head");
+    this.text = make("div", "dlkit-panel-text");
+    this.title = make("div", "dlkit-panel-title");
+    this.help = make("div", "dlkit-panel-help");
+    this.tools = make("div", "dlkit-panel-tools");
+    this.reset = this.button("M4 4v6h6M4.9 15a8 8 0 1 0 .9-8.3L4 10", () => this.unzoom());
+    this.save = this.button("M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 20h14", () => this.picture());
+    this.plot = make("div", "dlkit-panel-plot");
+    this.empty = make("div", "dlkit-panel-empty");
+    this.text.append(this.title, this.help);
+    this.tools.append(this.reset, this.save);
+    this.head.append(this.text, this.tools);
+    this.figure.append(this.head, this.plot, this.empty);
+    board.root.append(this.figure);
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.plot);
+  }
+
+  describe({ title, help, height, wide }) {
+    const words = this.board.words;
+    this.title.textContent = title;
+    this.help.textContent = help;
+    this.help.hidden = !help;
+    this.figure.classList.toggle("dlkit-wide", wide);
+    this.figure.dataset.view = this.view;
+    this.plot.style.height = `${height}px`;
+    this.empty.textContent = words.empty;
+    for (const [button, word] of [[this.reset, words.reset], [this.save, words.save]]) {
+      button.title = word;
+      button.setAttribute("aria-label", `${word}: ${title}`);
+    }
+    this.name = title;
+  }
+
+  button(path, action) {
+    const button = make("button", "dlkit-panel-button");
+    button.type = "button";
+    button.innerHTML =
+      `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
+    button.onclick = action;
+    return button;
+  }
+
+  take(message) {
+    this.message = message;
+    this.draw();
+  }
+
+  async draw() {
+    if (!this.message || this.drawing) return void (this.late = Boolean(this.message));
+    this.drawing = true;
+    const Plotly = await library();
+    do {
+      this.late = false;
+      const { figure, label } = this.message;
+      const layout = dressed(structuredClone(figure.layout ?? {}), this.plot, this.board.memory);
+      recall(layout, this.place());
+      this.empty.hidden = true;
+      await Plotly.react(this.plot, figure.data, layout, CONFIG);
+      this.listen();
+      this.speak(label);
+    } while (this.late);
+    this.drawing = false;
+    this.figure.dataset.step = this.message.step;
+  }
+
+  listen() {
+    if (this.listening) return;
+    this.listening = true;
+    this.plot.on("plotly_relayout", (change) => remember(this.place(), change));
+  }
+
+  speak(label) {
+    const svg = this.plot.querySelector(".main-svg");
+    svg?.setAttribute("role", "img");
+    svg?.setAttribute("aria-label", label);
+  }
+
+  place() {
+    return `dlkit.zoom.${this.board.memory}.${this.view}`;
+  }
+
+  async unzoom() {
+    sessionStorage.removeItem(this.place());
+    this.forget = true;
+    const Plotly = await library();
+    const layout = this.plot.layout ?? {};
+    const change = {};
+    for (const key of Object.keys(layout)) {
+      if (/^[xy]axis\d*$/.test(key)) change[`${key}.autorange`] = true;
+    }
+    await Plotly.relayout(this.plot, change);
+    await this.draw();
+  }
+
+  async picture() {
+    const Plotly = await library();
+    const paper = style(this.plot, "--st-background-color");
+    const shot = { ...this.plot.layout, paper_bgcolor: paper };
+    const filename = `${this.board.memory.slice(0, 8)}-${this.view}`;
+    await Plotly.downloadImage(
+      { data: this.plot.data, layout: shot },
+      { format: "png", scale: 2, filename, width: this.plot.clientWidth, height: this.plot.clientHeight },
+    );
+  }
+
+  async resize() {
+    if (!this.message || !this.plot.clientWidth) return;
+    const Plotly = await library();
+    if (this.plot.isConnected) Plotly.Plots.resize(this.plot);
+  }
+
+  close() {
+    this.sizes.disconnect();
+    window.Plotly?.purge(this.plot);
+    this.figure.remove();
+  }
+}
+
+const coarse = matchMedia("(pointer: coarse)").matches;
+const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "autosize", scrollZoom: false };
+
+function make(tag, name) {
+  const element = document.createElement(tag);
+  element.className = name;
+  return element;
+}
+
+function library() {
+  plotly ??= window.Plotly
+    ? Promise.resolve(window.Plotly)
+    : new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = new URL("plotly.min.js", document.baseURI);
+        script.onload = () => resolve(window.Plotly);
+        script.onerror = reject;
+        document.head.append(script);
+      });
+  return plotly;
+}
+
+function style(element, name) {
+  return getComputedStyle(element).getPropertyValue(name).trim();
+}
+
+// Colours of the theme go in here, on the client: the server builds one figure for all themes.
+function dressed(layout, element, memory) {
+  const ink = style(element, "--st-text-color");
+  const line = style(element, "--st-border-color");
+  const paper = style(element, "--st-background-color");
+  layout.autosize = true;
+  layout.uirevision = memory;
+  layout.paper_bgcolor = "rgba(0,0,0,0)";
+  layout.plot_bgcolor = "rgba(0,0,0,0)";
+  layout.font = { ...layout.font, color: ink, family: style(element, "--st-font"), size: 12 };
+  layout.hoverlabel = { ...layout.hoverlabel, bgcolor: paper, bordercolor: line, font: { color: ink } };
+  layout.legend = { ...layout.legend, bgcolor: "rgba(0,0,0,0)" };
+  layout.transition = { duration: 0 };
+  if (coarse) layout.dragmode = false;
+  delete layout.width;
+  delete layout.height;
+  for (const name of ["xaxis", "yaxis"]) layout[name] ??= {};
+  for (const [key, part] of Object.entries(layout)) {
+    if (/^[xy]axis\d*$/.test(key)) Object.assign(part, { gridcolor: line, zerolinecolor: line, linecolor: line });
+    if (/^scene\d*$/.test(key)) {
+      for (const axis of ["xaxis", "yaxis", "zaxis"]) {
+        part[axis] = { ...part[axis], gridcolor: line, zerolinecolor: line, backgroundcolor: "rgba(0,0,0,0)" };
+      }
+    }
+  }
+  return layout;
+}
+
+function remember(place, change) {
+  const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+  for (const [key, value] of Object.entries(change)) {
+    const axis = key.split(".")[0];
+    if (/\.autorange$/.test(key) && value) {
+      for (const old of Object.keys(kept)) if (old.startsWith(`${axis}.`)) delete kept[old];
+    } else if (/^[xy]axis\d*\.range/.test(key) || /\.camera$/.test(key)) {
+      kept[key] = value;
+    }
+  }
+  if (Object.keys(kept).length) sessionStorage.setItem(place, JSON.stringify(kept));
+  else sessionStorage.removeItem(place);
+}
+
+function recall(layout, place) {
+  const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+  for (const [key, value] of Object.entries(kept)) {
+    const [part, name] = key.split(".");
+    layout[part] ??= {};
+    const index = name.match(/^range\[(\d)\]$/);
+    if (index) {
+      layout[part].range ??= [];
+      layout[part].range[Number(index[1])] = value;
+    } else {
+      layout[part][name] = value;
+    }
+    if (name.startsWith("range")) layout[part].autorange = false;
+  }
+}
