@@ -1,0 +1,1 @@
+"""Measurements with a target, each behind one name: `python -m benchmarks list`."""

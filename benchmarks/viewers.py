@@ -1,0 +1,118 @@
+"""Twenty streams and twenty open pages at one run: how late a number comes, and what it costs."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from typing import Any
+
+import psutil
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from benchmarks.live_tick import latencies
+from benchmarks.registry import Measured
+from benchmarks.spread import middle, percentile, spread
+from benchmarks.studio import empty_home, served
+
+STREAMS = 20
+PAGES = 20
+OPENING = 30.0
+
+
+def measure(seeds: int) -> Measured:
+    """The 95th percentile of the delays at the slowest of the streams."""
+    with empty_home() as store, served(store) as (url, process):
+        pages = Pages(url, PAGES)
+        pages.start()
+        pages.all_open.wait(OPENING)
+        began, used = time.monotonic(), _cpu(process)
+        delays = latencies(store, url, seeds=seeds, viewers=STREAMS)
+        percent = 100.0 * (_cpu(process) - used) / (time.monotonic() - began)
+        memory = process.memory_info().rss / (1 << 20)
+        pages.close()
+    beside = {
+        "median_s": middle(delays),
+        "web_cpu_percent": percent,
+        "web_memory_mib": memory,
+        "pages_open": pages.opened,
+        "page_runs": pages.runs,
+    }
+    return Measured(percentile(delays, 0.95), spread(delays), beside=beside)
+
+
+class Pages(threading.Thread):
+    """Open pages without a browser: each speaks Streamlit's protocol and answers its timers."""
+
+    def __init__(self, url: str, count: int) -> None:
+        super().__init__(daemon=True)
+        self.address = url.replace("http", "ws") + "/_stcore/stream"
+        self.origin = url
+        self.count = count
+        self.opened = 0
+        self.runs = 0
+        self.all_open = threading.Event()
+        self._closing = threading.Event()
+
+    def run(self) -> None:
+        """Keep all pages open until `close`."""
+        asyncio.run(self._all())
+
+    def close(self) -> None:
+        """Close all pages."""
+        self._closing.set()
+        self.join(10)
+
+    async def _all(self) -> None:
+        pages = [asyncio.create_task(self._page()) for _ in range(self.count)]
+        while not self._closing.is_set():
+            await asyncio.sleep(0.1)
+        for page in pages:
+            page.cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+
+    async def _page(self) -> None:
+        timers: dict[str, asyncio.Task[None]] = {}
+        async with websockets.connect(
+            self.address, origin=self.origin, subprotocols=["streamlit"], max_size=None
+        ) as socket:
+            await _rerun(socket, fragment="")
+            try:
+                async for data in socket:
+                    self._hear(ForwardMsg.FromString(data), socket, timers)
+            finally:
+                for timer in timers.values():
+                    timer.cancel()
+
+    def _hear(self, message: Any, socket: Any, timers: dict[str, asyncio.Task[None]]) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "script_finished":
+            self.runs += 1
+            self.opened = max(self.opened, min(self.count, self.runs))
+            if self.opened == self.count:
+                self.all_open.set()
+        if kind == "auto_rerun" and message.auto_rerun.fragment_id not in timers:
+            rule = message.auto_rerun
+            timers[rule.fragment_id] = asyncio.create_task(_timer(socket, rule))
+
+
+async def _timer(socket: Any, rule: Any) -> None:
+    with contextlib.suppress(websockets.ConnectionClosed):
+        while True:
+            await asyncio.sleep(rule.interval)
+            await _rerun(socket, fragment=rule.fragment_id)
+
+
+async def _rerun(socket: Any, *, fragment: str) -> None:
+    message = BackMsg()
+    message.rerun_script.query_string = "lang=en"
+    message.rerun_script.page_name = "dnn"
+    if fragment:
+        message.rerun_script.fragment_id = fragment
+    await socket.send(message.SerializeToString())
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
