@@ -1,0 +1,120 @@
+"""When things happen in a training, in steps: a function of sizes and seeds only, never of a clock.
+
+`training.py` follows it, so that a run which was interrupted writes the same points as its twin.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlkit.contract import Array
+
+WINDOW_SECONDS = 0.12
+PIECE_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+FEWEST_WINDOWS = 64
+FEWEST_LOOKS = 12
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When things happen, in steps; a function of sizes only (nothing is measured).
+
+    A *round* is one epoch, or several joined where an epoch is shorter than a window. Windows end
+    at each multiple of `window` inside a round, and at its end.
+    """
+
+    total: int
+    epoch: int
+    window: int
+    round: int
+    look: int
+    piece: int
+
+    @classmethod
+    def of(cls, *, epoch: int, epochs: int, seconds: float) -> "Rhythm":
+        """From the steps of an epoch and the estimated seconds of a step."""
+        total = epoch * epochs
+        window = _power_of_two(min(WINDOW_SECONDS / seconds, total / FEWEST_WINDOWS))
+        if window > epoch:
+            window = window // epoch * epoch
+        length = max(window, epoch)
+        rounds = min(LOOK_SECONDS / (seconds * length), total / FEWEST_LOOKS / length)
+        return cls(
+            total=total,
+            epoch=epoch,
+            window=window,
+            round=length,
+            look=length * max(1, int(rounds)),
+            piece=window * max(1, int(PIECE_SECONDS / (seconds * window))),
+        )
+
+    def window_end(self, step: int) -> int:
+        """The first end of a window after `step`."""
+        start = step // self.round * self.round
+        end = start + ((step - start) // self.window + 1) * self.window
+        return min(end, start + self.round, self.total)
+
+    def window_start(self, step: int) -> int:
+        """Where the window that step `step + 1` belongs to began."""
+        start = step // self.round * self.round
+        return start + (step - start) // self.window * self.window
+
+    def is_look(self, step: int) -> bool:
+        """Whether validation is due after `step` steps."""
+        return step in (self.window_end(0), self.total) or (step > 0 and step % self.look == 0)
+
+    def piece_end(self, step: int, goal: int) -> int:
+        """How far one call of `fit` goes from `step`: to a window's end, or to `goal` if nearer."""
+        if step != self.window_start(step) or step == 0:
+            end = self.window_end(step)
+        else:
+            round_end = (step // self.round + 1) * self.round
+            next_look = (step // self.look + 1) * self.look
+            whole = step + self.piece
+            end = min(whole, round_end if self.round > self.window else whole, next_look)
+        return min(end, goal, self.total)
+
+
+class Order:
+    """Which examples come when: a permutation per epoch, its last partial batch dropped."""
+
+    def __init__(self, seed: int, examples: int, used: int) -> None:
+        self._seed, self._examples, self._used = seed, examples, used
+        self._epoch, self._permutation = -1, np.empty(0, np.int64)
+
+    def rows(self, start: int, end: int) -> Array:
+        """The examples number `start` to `end` since the training began."""
+        parts = []
+        while start < end:
+            epoch, offset = divmod(start, self._used)
+            stop = min(self._used, offset + end - start)
+            parts.append(self._drawn(epoch)[offset:stop])
+            start += stop - offset
+        return np.concatenate(parts)
+
+    def _drawn(self, epoch: int) -> Array:
+        if epoch != self._epoch:
+            generator = np.random.default_rng([self._seed, epoch])
+            self._epoch, self._permutation = epoch, generator.permutation(self._examples)
+        return self._permutation
+
+
+def scheduled(schedule: str, done: float) -> float:
+    """The share of the learning rate that `schedule` gives at `done` (0 to 1) of the run."""
+    if schedule == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * done))
+    if schedule == "one_cycle":
+        rise = 0.3
+        if done < rise:
+            return 0.04 + 0.96 * 0.5 * (1.0 - math.cos(math.pi * done / rise))
+        return 0.5 * (1.0 + math.cos(math.pi * (done - rise) / (1.0 - rise)))
+    if schedule == "warmup":
+        rise = 0.1
+        return done / rise if done < rise else scheduled("cosine", (done - rise) / (1.0 - rise))
+    return 1.0
+
+
+def _power_of_two(limit: float) -> int:
+    return 1 << max(0, math.floor(math.log2(limit))) if limit > 1 else 1

@@ -1,0 +1,362 @@
+"""The one bridge from Keras to a `Run`: plain `model.fit`, driven in pieces that can stop anywhere.
+
+`fit` trains a compiled model on arrays. Three ideas carry it:
+
+* The order of the data is ours: a permutation drawn from (seed, epoch). Any step can therefore be
+  made again, and a run that was killed goes on from its checkpoint with the same numbers.
+* Many steps run as one execution (`steps_per_execution`), a *window* of about a tenth of a second.
+  Its length follows from the sizes of the model alone, never from a clock, so that a resumed run
+  writes its points at the same steps. A point is the mean over its window.
+* A piece may end inside a window (pause, step by step): the running means are kept and put back,
+  so the point at the end of the window is the same to the last bit.
+
+Only `keras` is used, so the same code runs on TensorFlow and on JAX.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from dlkit.contract import Array, CodedError, Run
+from dlkit.rhythm import Order, Rhythm, scheduled
+
+CHECKPOINT_SECONDS = 2.0
+CHECKPOINT_BYTES_A_SECOND = 25e6
+PICTURE_SHARE = 0.025
+FIRST_PICTURE_WAIT = 0.5
+UNROLL = 4
+ONE_BATCH = 2048  # examples: up to here a validation set goes through the model in one call
+
+
+class Split(Protocol):
+    """Arrays, or nested tuples of arrays, whose first axis counts examples."""
+
+    x_train: Any
+    y_train: Any
+    x_val: Any
+    y_val: Any
+
+
+class Recipe(Protocol):
+    """The knobs `fit` itself needs; `learning_rate` is asked from the run, because it is live."""
+
+    batch_size: int
+    epochs: int
+    seed: int
+    schedule: str
+
+
+def seed_everything(seed: int) -> None:
+    """Make weights, dropout and augmentation follow from `seed`."""
+    keras.utils.set_random_seed(seed)
+
+
+def make_optimizer(name: str, learning_rate: float, *, weight_decay: float) -> Any:
+    """One of the optimizers of the `optimizer` knob.
+
+    Keras decouples the decay in all of them, so its Adam with decay is AdamW (Loshchilov and Hutter
+    2019). Biases and the scales of normalisations are not decayed.
+    """
+    decay = weight_decay or None
+    optimizers = keras.optimizers
+    made = {
+        "sgd": lambda: optimizers.SGD(
+            learning_rate, momentum=0.9, nesterov=True, weight_decay=decay
+        ),
+        "adamw": lambda: optimizers.Adam(learning_rate, weight_decay=decay),
+        "lion": lambda: optimizers.Lion(learning_rate, weight_decay=decay),
+        "muon": lambda: optimizers.Muon(learning_rate, weight_decay=decay),
+    }[name]()
+    made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return made
+
+
+def state_of(model: Any) -> dict[str, Array]:
+    """Every variable of a model and its optimizer, copied: weights, slots, random state, means."""
+    return {
+        f"{part}/{number:04d}": np.array(keras.ops.convert_to_numpy(variable))
+        for part, variables in _parts(model).items()
+        for number, variable in enumerate(variables)
+    }
+
+
+def load_state(model: Any, state: Mapping[str, Array], *, optimizer: bool = True) -> None:
+    """Put what `state_of` gave back into a model of the same build. Raises `CodedError`."""
+    parts = _parts(model) if optimizer else {"model": model.variables}
+    for part, variables in parts.items():
+        for number, variable in enumerate(variables):
+            value = state.get(f"{part}/{number:04d}")
+            if value is None or tuple(value.shape) != tuple(variable.shape):
+                raise CodedError("file_damaged", name=f"{part}/{number:04d}")
+            variable.assign(value)
+
+
+def _parts(model: Any) -> dict[str, list[Any]]:
+    optimizer = getattr(model, "optimizer", None)
+    return {"model": model.variables, "optimizer": optimizer.variables if optimizer else []}
+
+
+def fit(
+    model: Any,
+    split: Split,
+    params: Recipe,
+    run: Run,
+    *,
+    pictures: Callable[[int], None] | None = None,
+) -> Any:
+    """Train `model` (compiled) until its epochs are over or the run says stop; gives it back.
+
+    Writes the compiled loss and metrics of training and validation (`loss`, `val_loss`, ...),
+    `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
+    a second. `pictures(step)` is called at the first look, at the end, and in between as often as
+    three hundredths of the time allow. Raises `CodedError("diverged")` if the loss is not finite.
+    """
+    with _gradient_norm(model.optimizer) as norm:
+        loop = _Loop(model, split, params, run, norm=norm, pictures=pictures)
+        loop.go_on_from(run.restored())
+        loop.train()
+    return model
+
+
+@contextlib.contextmanager
+def _gradient_norm(optimizer: Any) -> Iterator[Any]:
+    """A variable in which the optimizer notes the length of each gradient; gone when training ends.
+
+    Wrapping `apply` is the one place where gradients can be seen on every backend. The variable
+    must be one of the optimizer's, because JAX carries only those through a step.
+    """
+    norm = optimizer.add_variable((), name="gradient_norm")
+    plain_apply = optimizer.apply
+
+    def apply(gradients: Any, variables: Any = None) -> Any:
+        squares = [keras.ops.sum(keras.ops.square(g)) for g in gradients if g is not None]
+        norm.assign(keras.ops.sqrt(sum(squares)))
+        return plain_apply(gradients, variables)
+
+    optimizer.apply = apply
+    try:
+        yield norm
+    finally:
+        del optimizer.apply
+        places = [i for i, v in enumerate(optimizer._variables) if v is norm]
+        del optimizer._variables[places[0]]  # a saved model must not ask for it
+
+
+class _Loop:
+    """The state of one training between two calls of `model.fit`."""
+
+    def __init__(
+        self,
+        model: Any,
+        split: Split,
+        params: Recipe,
+        run: Run,
+        *,
+        norm: Any,
+        pictures: Callable[[int], None] | None,
+    ) -> None:
+        self._model, self._split, self._params, self._run = model, split, params, run
+        self._norm, self._pictures = norm, pictures
+        examples = len(keras.tree.flatten(split.x_train)[0])
+        self._batch = min(params.batch_size, examples)
+        self._order = Order(params.seed, examples, examples // self._batch * self._batch)
+        self._rhythm = Rhythm.of(
+            epoch=examples // self._batch,
+            epochs=params.epochs,
+            seconds=seconds_per_step(model, self._batch),
+        )
+        self.step = 0
+        self._piece_end = 0
+        self._window_means: dict[int, Array] = {}
+        self._marked: tuple[int, float] | None = None
+        self._logs: dict[str, float] = {}
+        self._keep_due = time.monotonic() + CHECKPOINT_SECONDS
+        self._picture_due = 0.0
+        self._pictured = -1
+
+    def go_on_from(self, checkpoint: Any) -> None:
+        """Build what is built late, and restore a checkpoint if there is one."""
+        model, rhythm = self._model, self._rhythm
+        model.optimizer.build(model.trainable_variables)
+        model.steps_per_execution = rhythm.window
+        model.unrolled_steps_per_execution = min(UNROLL, rhythm.window)  # TensorFlow's; else unused
+        if checkpoint is not None:
+            means = {k: v for k, v in checkpoint.state.items() if k.startswith("mean/")}
+            self._window_means = {int(key.split("/")[1]): value for key, value in means.items()}
+            if means:
+                model.test_on_batch(*self._rows(0, self._batch))  # makes the metrics' variables
+            load_state(model, checkpoint.state)
+            self.step = checkpoint.step
+        self._run.plan(total_steps=rhythm.total, steps_per_epoch=rhythm.epoch)
+
+    def train(self) -> None:
+        """Pieces, looks and checkpoints until the end or until nothing more is allowed.
+
+        A run that is free to go allows far more steps than the epoch has left; one that is led step
+        by step allows fewer, and sees the numbers and pictures of each.
+        """
+        while self.step < self._rhythm.total:
+            epoch_left = self._rhythm.epoch - self.step % self._rhythm.epoch
+            allowed = self._run.allowed(self.step, epoch_left)
+            if allowed <= 0:
+                break
+            self._go(min(self.step + allowed, self._rhythm.total))
+            if allowed <= epoch_left:
+                self._run.scalars(self.step, **self._logs)
+                self._draw()
+        if self._pictured != self.step:
+            self._draw()
+        self._keep()
+
+    def _go(self, goal: int) -> None:
+        while self.step < goal:
+            self._fit_piece(goal)
+            self._look()
+            if self._run.should_stop():
+                return
+
+    def _fit_piece(self, goal: int) -> None:
+        start, self._piece_end = self.step, self._rhythm.piece_end(self.step, goal)
+        x, y = self._rows(start * self._batch, self._piece_end * self._batch)
+        self._marked = None
+        self._model.fit(
+            x, y, batch_size=self._batch, shuffle=False, verbose=0, callbacks=[_Gate(self)]
+        )
+        self._window_means = {} if self._at_window_end() else _metric_values(self._model)
+
+    def _rows(self, start: int, end: int) -> tuple[Any, Any]:
+        rows = self._order.rows(start, end)
+        pick = lambda array: None if array is None else array[rows]  # noqa: E731
+        x, y = self._split.x_train, self._split.y_train
+        return keras.tree.map_structure(pick, x), keras.tree.map_structure(pick, y)
+
+    def _at_window_end(self) -> bool:
+        return self.step == self._rhythm.window_start(self.step) or self.step == self._rhythm.total
+
+    # what the gate calls during `model.fit`
+
+    def begin(self, model: Any) -> None:
+        """At the start of a piece: go on with the means of a window that was left half-way."""
+        for number, value in self._window_means.items():
+            model.metrics_variables[number].assign(value)
+
+    def before(self, model: Any) -> None:
+        """Before an execution: a new window takes the learning rate that holds now."""
+        if not self._at_window_end():
+            return
+        middle = (self.step + self._rhythm.window_end(self.step)) / 2 / self._rhythm.total
+        rate = self._run.knob("learning_rate") * scheduled(self._params.schedule, middle)
+        model.optimizer.learning_rate = rate
+
+    def after(self, model: Any, logs: Mapping[str, float]) -> None:
+        """After an execution: write the window's point; come back early if the run asks for it."""
+        self.step = min(self.step + self._rhythm.window, self._piece_end)
+        self._logs = {name: float(value) for name, value in logs.items()}
+        if self._at_window_end():
+            self._write_point(model)
+            model.reset_metrics()
+        if self._run.should_stop():
+            model.stop_training = True
+
+    def _write_point(self, model: Any) -> None:
+        rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+        norm = float(keras.ops.convert_to_numpy(self._norm))
+        self._run.scalars(self.step, **self._logs, learning_rate=rate, gradient_norm=norm)
+        if not math.isfinite(self._logs.get("loss", 0.0)):
+            raise CodedError("diverged", step=self.step)
+        now = time.monotonic()
+        if self._marked:
+            step, moment = self._marked
+            speed = (self.step - step) * self._batch / max(now - moment, 1e-9)
+            self._run.scalars(self.step, throughput=speed)
+        self._marked = self.step, now
+
+    # between the pieces
+
+    def _look(self) -> None:
+        if self._at_window_end() and self._rhythm.is_look(self.step):
+            self._run.scalars(self.step, **self._validation())
+        if time.monotonic() >= self._picture_due:
+            self._draw()
+        if time.monotonic() >= self._keep_due:
+            self._keep()
+
+    def _validation(self) -> dict[str, float]:
+        x, y = self._split.x_val, self._split.y_val
+        if len(keras.tree.flatten(x)[0]) <= ONE_BATCH:
+            values = self._model.test_on_batch(x, y, return_dict=True)
+        else:
+            values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
+        return {f"val_{name}": float(value) for name, value in values.items()}
+
+    def _draw(self) -> None:
+        if self._pictures is None:
+            return
+        began = time.monotonic()
+        self._pictures(self.step)
+        ended = time.monotonic()
+        # The first pictures also pay for tracing; only the later ones tell what pictures cost.
+        wait = (ended - began) / PICTURE_SHARE if self._pictured >= 0 else FIRST_PICTURE_WAIT
+        self._pictured, self._picture_due = self.step, ended + wait
+
+    def _keep(self) -> None:
+        means = {f"mean/{number}": value for number, value in self._window_means.items()}
+        state = {**state_of(self._model), **means}
+        self._run.checkpoint(self.step, state)
+        size = sum(value.nbytes for value in state.values())
+        self._keep_due = time.monotonic() + CHECKPOINT_SECONDS + size / CHECKPOINT_BYTES_A_SECOND
+
+
+class _Gate(keras.callbacks.Callback):
+    """Hands Keras' callbacks to the loop; `self.model` also brings JAX's variables up to date."""
+
+    def __init__(self, loop: _Loop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Runs after Keras has reset the metrics."""
+        self._loop.begin(self.model)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Runs before each execution."""
+        self._loop.before(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Runs after each execution."""
+        self._loop.after(self.model, logs or {})
+
+
+def _metric_values(model: Any) -> dict[int, Array]:
+    return {
+        number: np.array(keras.ops.convert_to_numpy(variable))
+        for number, variable in enumerate(model.metrics_variables)
+    }
+
+
+def seconds_per_step(model: Any, batch: int) -> float:
+    """About how long a training step takes, from the sizes of the layers alone."""
+    multiplications, elements = _work(model)
+    rate = 2.5e12 if keras.distribution.list_devices("gpu") else 5e10
+    return 1.5e-4 + batch * (6.0 * multiplications + 20.0 * elements) / rate
+
+
+def _work(model: Any) -> tuple[float, float]:
+    """Multiplications and output elements of one example's way through the model."""
+    multiplications, elements = 0.0, 0.0
+    for layer in model.layers:
+        if getattr(layer, "layers", None):
+            inner = _work(layer)
+            multiplications, elements = multiplications + inner[0], elements + inner[1]
+            continue
+        shape = [size or 1 for size in getattr(getattr(layer, "output", None), "shape", ())]
+        positions = math.prod(shape[1:-1])
+        kernels = [w for w in layer.trainable_weights if len(w.shape) > 1]
+        multiplications += positions * sum(math.prod(w.shape) for w in kernels)
+        elements += math.prod(shape[1:])
+    return multiplications, elements

@@ -1,0 +1,1 @@
+"""The do-nothing algorithm."""
