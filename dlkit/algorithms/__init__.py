@@ -1,7 +1,7 @@
 """The catalogue of algorithms: every sub-package with a `spec.py`, found by scanning the folder.
 
-An eleventh algorithm is a new folder here. `DLKIT_EXTRA_ALGORITHMS` may name further packages to scan
-(tests use it). Only `spec.py` is imported; `model.py` is loaded by name, in a worker.
+An eleventh algorithm is a new folder here. `DLKIT_EXTRA_ALGORITHMS` may name further packages to
+scan (tests use it). Only `spec.py` is imported; `model.py` is loaded by name, in a worker.
 """
 
 import functools

@@ -1,1 +1,1 @@
-"""Stand-ins that are real enough to hold the contract: an algorithm that does next to nothing, a run."""
+"""Stand-ins real enough to hold the contract: an algorithm that does next to nothing, a run."""

@@ -16,10 +16,10 @@ class Broken(Exception):
 
 
 class RecordingRun:
-    """Everything written stays in `points[name][step]`, `arrays[name][step]`, `notes`, `checkpoints`.
+    """Everything written stays in `points[name][step]`, `arrays[name][step]`, `checkpoints`.
 
-    `grants` are the answers of `allowed`, one a call, then it is free. `breaks_at` counts calls of any
-    method from 1 and raises `Broken` there; what was written before stays, as it would in a store.
+    `grants` are the answers of `allowed`, one a call, then it is free. `breaks_at` counts calls of
+    any method from 1 and raises `Broken` there; what was written before stays, as in a store.
     """
 
     def __init__(
