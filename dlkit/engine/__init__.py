@@ -1,0 +1,183 @@
+"""The engine as the studio, the command line and the Python API use it: one way to train.
+
+Every call writes or reads rows of the store; the supervisor and its workers do the rest.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dlkit.algorithms import find
+from dlkit.contract import ENDED, Array, CodedError, RunData
+from dlkit.params import BaseParams, ParamsError, Problem
+from dlkit.store import Store, metrics, requests, runs
+from dlkit.store import arrays as stored
+from dlkit.store.runs import RunRow
+
+ALIVE = ("starting", "running", "paused")
+VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "pause": ("paused", ("starting", "running")),
+    "resume": ("running", ("paused",)),
+    "step_batch": ("step_batch", ("paused", "running")),
+    "step_epoch": ("step_epoch", ("paused", "running")),
+    "stop": ("stopped", ("queued", *ALIVE)),
+    "continue": ("running", ("stopped", "failed")),
+    "delete": ("deleted", ("queued", *ALIVE, *ENDED)),
+}
+
+
+def start(store: Store, algorithm: str, *, params: BaseParams, owner: str = "local") -> str:
+    """Queue a run and make sure somebody will take it. Returns its id."""
+    row = runs.create(store, find(algorithm).name, params=params.values(), owner=owner)
+    ensure_supervisor(store)
+    return row.id
+
+
+def control(store: Store, run_id: str, verb: str) -> None:
+    """Ask for "pause", "resume", "step_batch", "step_epoch", "stop", "continue" or "delete".
+
+    Raises `CodedError`: verb_unknown, or verb_not_now in a state that has no use for it.
+    """
+    if verb not in VERBS:
+        raise CodedError("verb_unknown", given=verb, allowed=", ".join(VERBS))
+    wanted, states = VERBS[verb]
+    row = runs.get(store, run_id)
+    if row.state not in states:
+        raise CodedError("verb_not_now", verb=verb, state=row.state)
+    if verb == "continue":
+        runs.queue_again(store, row.id)
+    else:
+        runs.want(store, row.id, wanted)
+    ensure_supervisor(store)
+
+
+def set_knob(store: Store, run_id: str, name: str, value: Any) -> None:
+    """Change a live knob of a run. Raises `CodedError("knob_not_live")` or `ParamsError`."""
+    row = runs.get(store, run_id)
+    params = find(row.algorithm).params
+    live = [knob.name for knob in params.knobs() if knob.live]
+    if name not in live:
+        raise CodedError("knob_not_live", name=name, allowed=", ".join(live))
+    try:
+        checked = params.checked({**row.params, name: value}).values()[name]
+    except ParamsError as error:
+        raise ParamsError([p for p in error.problems if p.field == name] or error.problems) from None
+    if row.state in ENDED:
+        raise CodedError("verb_not_now", verb=name, state=row.state)
+    requests.ask(store, row.id, kind="knob", body={"name": name, "value": checked})
+
+
+def ask(store: Store, run_id: str, inputs: Mapping[str, Any]) -> int:
+    """Put a question to the run's latest checkpoint; `answered` has the answer soon."""
+    row = runs.get(store, run_id)
+    algorithm = find(row.algorithm)
+    checked = algorithm.inputs(algorithm.params.checked(row.params)).checked(inputs)
+    if stored.checkpoint_step(store, row.id) is None:
+        raise CodedError("no_checkpoint_yet", run=row.id)
+    ensure_supervisor(store)
+    return requests.ask(store, row.id, kind="play", body=checked.values())
+
+
+def answered(store: Store, request_id: int) -> dict[str, Array] | None:
+    """The answer, None while it is being worked on. Raises `CodedError` if there will be none."""
+    found = requests.get_answer(store, request_id)
+    if found is None:
+        return None
+    if found.error is not None:
+        raise CodedError(found.error["code"], **found.error["values"])
+    return dict(found.arrays or {})
+
+
+def play(
+    store: Store, run_id: str, inputs: Mapping[str, Any], *, timeout: float = 30.0
+) -> dict[str, Array]:
+    """Ask and wait. Raises `CodedError("play_timeout")` after `timeout` seconds."""
+    request_id = ask(store, run_id, inputs)
+    until = time.monotonic() + timeout
+    while time.monotonic() < until:
+        found = answered(store, request_id)
+        if found is not None:
+            return found
+        time.sleep(0.02)
+    raise CodedError("play_timeout", seconds=timeout)
+
+
+def state(store: Store, run_id: str) -> RunRow:
+    """The run's row."""
+    return runs.get(store, run_id)
+
+
+def queue_position(store: Store, run_id: str) -> int | None:
+    """1 for the run that starts next, None for one that does not wait."""
+    row = runs.get(store, run_id)
+    return runs.queued_before(store, row.created) + 1 if row.state == "queued" else None
+
+
+def read(
+    store: Store, run_id: str, *, at: int | None = None, arrays: Sequence[str] = ()
+) -> RunData:
+    """What views draw: the curves, and the named arrays as they were at step `at` (None: now)."""
+    row = runs.get(store, run_id)
+    found = {name: stored.load(store, row.id, name, step=at) for name in arrays}
+    return RunData(
+        params=find(row.algorithm).params.checked(row.params),
+        state=row.state,
+        step=row.step,
+        total_steps=row.total_steps,
+        steps_per_epoch=row.steps_per_epoch,
+        metrics=metrics.overview(store, row.id),
+        arrays={name: snapshot for name, snapshot in found.items() if snapshot is not None},
+    )
+
+
+def ensure_supervisor(store: Store) -> None:
+    """Start a supervisor process of its own if this home has none. It outlives the caller."""
+    if store.settings.slots == 0:
+        return
+    path = store.settings.home / "supervisor.lock"
+    with path.open("a") as handle:
+        os.utime(path)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+    _spawn(store)
+
+
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def _spawn(store: Store) -> None:
+    _started[:] = [process for process in _started if process.poll() is None]
+    with (store.settings.home / "supervisor.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dlkit", "worker"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **store.settings.as_environment()},
+        )
+    _started.append(process)
+
+
+__all__ = [
+    "ParamsError",
+    "Problem",
+    "answered",
+    "ask",
+    "control",
+    "ensure_supervisor",
+    "play",
+    "queue_position",
+    "read",
+    "set_knob",
+    "start",
+    "state",
+]
