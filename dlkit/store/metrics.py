@@ -1,0 +1,210 @@
+"""Curves and notes: written in batches by the worker, read by whoever watches.
+
+A point written twice keeps the later value, so a run that goes on from a checkpoint may write
+again what it had written.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import Connection, bindparam, func, select, text, update
+
+from dlkit.contract import Series
+from dlkit.store.database import reading, upsert, upsert_missing, writing
+from dlkit.store.opening import Store
+from dlkit.store.runs import fence
+from dlkit.store.tables import curves, metrics
+from dlkit.store.tables import notes as notes_table
+
+_FINITE = 1.7976931348623157e308
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measured number; NaN and infinity are numbers too."""
+
+    name: str
+    step: int
+    value: float
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """A sentence of the texts about what happened at `step`; the store sets `created`."""
+
+    step: int
+    key: str
+    values: dict[str, Any]
+    created: float = 0.0
+
+
+def write(
+    store: Store,
+    run_id: str,
+    attempt: int,
+    points: Sequence[Point],
+    *,
+    notes: Sequence[NoteRow] = (),
+) -> None:
+    """Keep points and notes, all or none. Raises `Fenced`."""
+    with writing(store.database) as connection:
+        fence(connection, run_id, attempt)
+        if points:
+            _write_points(connection, run_id, points)
+        if notes:
+            _write_notes(connection, run_id, notes)
+
+
+def note(
+    store: Store,
+    run_id: str,
+    attempt: int,
+    *,
+    step: int,
+    key: str,
+    values: Mapping[str, Any],
+) -> None:
+    """Keep one note. Raises `Fenced`."""
+    write(store, run_id, attempt, (), notes=[NoteRow(step, key, dict(values))])
+
+
+def notes(store: Store, run_id: str) -> list[NoteRow]:
+    """All notes of a run, the earliest step first."""
+    table = notes_table.c
+    rows = select(table.step, table.key, table["values"], table.created)
+    rows = rows.where(table.run == run_id).order_by(table.step, table.created, table.key)
+    with reading(store.database) as connection:
+        return [NoteRow(*row) for row in connection.execute(rows)]
+
+
+def since(store: Store, run_id: str, step: int) -> dict[str, Series]:
+    """The points after `step` (-1 for all), by curve; curves without such points are left out."""
+    rows = select(metrics.c.step, metrics.c.value).order_by(metrics.c.step)
+    found = {}
+    with reading(store.database) as connection:
+        for name, number in _numbers(connection, run_id).items():
+            here = rows.where(metrics.c.curve == number, metrics.c.step > step)
+            points = connection.execute(here).all()
+            if points:
+                found[name] = _series((row[0], row[1]) for row in points)
+    return found
+
+
+def overview(store: Store, run_id: str, *, buckets: int = 600) -> dict[str, Series]:
+    """Every curve in at most `buckets` points: its first and last, and the extremes between.
+
+    A long curve is cut into stretches of equal length; each gives its least and greatest value.
+    """
+    with reading(store.database) as connection:
+        return {
+            name: _shortened(connection, number, most=buckets)
+            for name, number in _numbers(connection, run_id).items()
+        }
+
+
+def last(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The newest value of every curve of every given run."""
+    rows = select(curves.c.run, curves.c.name, curves.c.value).where(curves.c.run.in_(run_ids))
+    found: dict[str, dict[str, float]] = {run_id: {} for run_id in run_ids}
+    with reading(store.database) as connection:
+        for run, name, value in connection.execute(rows.order_by(curves.c.id)):
+            found[run][name] = value
+    return found
+
+
+def best(
+    store: Store, run_id: str, name: str, goal: Literal["max", "min"]
+) -> tuple[int, float] | None:
+    """The first step with the best finite value of a curve, and that value."""
+    value = metrics.c.value
+    rows = (
+        select(metrics.c.step, value)
+        .join(curves, curves.c.id == metrics.c.curve)
+        .where(curves.c.run == run_id, curves.c.name == name)
+        .where(value.between(-_FINITE, _FINITE))
+        .order_by(value.desc() if goal == "max" else value, metrics.c.step)
+    )
+    with reading(store.database) as connection:
+        row = connection.execute(rows.limit(1)).first()
+    return (row[0], row[1]) if row else None
+
+
+def _write_points(connection: Connection, run_id: str, points: Sequence[Point]) -> None:
+    newest = {point.name: point for point in sorted(points, key=lambda point: point.step)}
+    numbers = _numbers(connection, run_id)
+    if newest.keys() - numbers.keys():
+        upsert_missing(connection, curves, [_curve(run_id, point) for point in newest.values()])
+        numbers = _numbers(connection, run_id)
+    values = {(numbers[point.name], int(point.step)): float(point.value) for point in points}
+    rows = [{"curve": key[0], "step": key[1], "value": value} for key, value in values.items()]
+    upsert(connection, metrics, rows)
+    ends = [
+        {"number": numbers[name], "at": int(point.step), "new": float(point.value)}
+        for name, point in newest.items()
+    ]
+    connection.execute(_NEWER, ends)
+
+
+_NEWER = (
+    update(curves)
+    .where(curves.c.id == bindparam("number"), curves.c.step <= bindparam("at"))
+    .values(step=bindparam("at"), value=bindparam("new"))
+)
+
+
+def _write_notes(connection: Connection, run_id: str, notes: Sequence[NoteRow]) -> None:
+    now = time.time()
+    rows = [
+        {"run": run_id, "step": row.step, "key": row.key, "values": row.values, "created": now}
+        for row in notes
+    ]
+    upsert(connection, notes_table, rows)
+
+
+def _curve(run_id: str, point: Point) -> dict[str, Any]:
+    return {"run": run_id, "name": point.name, "step": int(point.step), "value": point.value}
+
+
+def _numbers(connection: Connection, run_id: str) -> dict[str, int]:
+    rows = select(curves.c.name, curves.c.id).where(curves.c.run == run_id).order_by(curves.c.id)
+    return {name: number for name, number in connection.execute(rows)}
+
+
+def _series(points: Iterable[tuple[int, float]]) -> Series:
+    steps, values = zip(*points, strict=True)
+    return Series(np.array(steps, np.int64), np.array(values, np.float64))
+
+
+_EXTREMES = text("""
+    WITH RECURSIVE stretch(low, high) AS (
+        SELECT CAST(:first AS BIGINT), CAST(:first AS BIGINT) + :width
+        UNION ALL
+        SELECT high, high + :width FROM stretch WHERE high <= :last)
+    SELECT (SELECT step FROM metrics WHERE curve = :curve AND step >= low AND step < high
+            ORDER BY value IS NULL, value, step LIMIT 1),
+           (SELECT step FROM metrics WHERE curve = :curve AND step >= low AND step < high
+            ORDER BY value IS NULL, value DESC, step LIMIT 1)
+    FROM stretch""")
+
+
+def _shortened(connection: Connection, number: int, *, most: int) -> Series:
+    rows = select(metrics.c.step, metrics.c.value).where(metrics.c.curve == number)
+    rows = rows.order_by(metrics.c.step)
+    points = connection.execute(rows.limit(most + 1)).all()
+    if len(points) > most:
+        kept = _kept_steps(connection, number, most=most)
+        points = connection.execute(rows.where(metrics.c.step.in_(kept))).all()
+    return _series((row[0], row[1]) for row in points)
+
+
+def _kept_steps(connection: Connection, number: int, *, most: int) -> list[int]:
+    ends = select(func.min(metrics.c.step), func.max(metrics.c.step))
+    first, final = connection.execute(ends.where(metrics.c.curve == number)).one()
+    stretches = max(1, (most - 2) // 2)
+    width = -(-(final - first + 1) // stretches)
+    found = {"curve": number, "first": first, "last": final, "width": width}
+    rows = connection.execute(_EXTREMES, found)
+    return sorted({first, final, *(step for row in rows for step in row if step is not None)})
