@@ -127,16 +127,7 @@ def page(  # noqa: PLR0913  (three filters, an order and a place: what a list is
     name = order.removeprefix("-")
     if name not in ORDERS:
         raise CodedError("not_an_option", given=order, allowed=", ".join(ORDERS))
-    by = (
-        [runs.c[name], runs.c.created, runs.c.id]
-        if name != "created"
-        else [
-            runs.c.created,
-            runs.c.id,
-        ]
-    )
-    if order.startswith("-"):
-        columns = dict.fromkeys((name, "created", "id"))
+    columns = dict.fromkeys((name, "created", "id"))
     falling = order.startswith("-")
     by: list[ColumnElement[Any]] = [
         runs.c[column].desc() if falling else runs.c[column] for column in columns
