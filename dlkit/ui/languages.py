@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dlkit.contract import Words
-from dlkit.texts import LANGUAGES, words
+from dlkit.texts import LANGUAGES
 
 NAMES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 _WIDGET = "language"

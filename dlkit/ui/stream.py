@@ -118,9 +118,7 @@ async def stream_route(request: Request) -> Response:
     watch = opened(request.path_params["run"], request.query_params.get("token", ""))
     if watch is None:
         return PlainTextResponse("forbidden", status_code=403)
-    return StreamingResponse(
-        HUB.watch(watch), media_type="text/event-stream", headers=_HEADERS
-    )
+    return StreamingResponse(HUB.watch(watch), media_type="text/event-stream", headers=_HEADERS)
 
 
 async def _happens(turn: asyncio.Event) -> bool:

@@ -42,7 +42,7 @@ _LOOK_AGAIN = 2.0
 
 
 def policy() -> str:
-    """The content security policy: our own origin, and Streamlit's one inline script by its hash."""
+    """The content security policy: our own origin, and Streamlit's inline script by its hash."""
     page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
     inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in inline)

@@ -1,13 +1,15 @@
 """The live charts of a run as one component: a board of panels around plotly.js.
 
-Figures come from the signed stream; `frames` feeds the same board where the stream cannot be reached.
+Figures come from the signed stream; `frames` feeds the same board where it cannot be reached.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dlkit.contract import Words
@@ -57,11 +59,34 @@ def live_plot(
 
     A new `turn` (the run's attempt) opens the stream again; `run` is what zoom is remembered by.
     """
-    data: dict[str, Any] = {
+    data = _data(panels, words, run=run, frames=frames)
+    data |= {"url": url, "turn": turn}
+    found = _BOARD(key=f"board-{run}", data=data, on_unreachable_change=_nothing)
+    return bool(found.get("unreachable"))
+
+
+def answer_board(figures: Sequence[go.Figure], words: Words, *, key: str) -> None:
+    """Figures without a stream on the same board: what the playground answered."""
+    panels, frames = [], []
+    for number, figure in enumerate(figures):
+        name = f"answer-{number}"
+        panels.append(Panel(name, "", "", int(figure.layout.height or 320), wide=False))
+        label = json.dumps(_title(figure) or words("play.answer"))
+        body = f'"view":"{name}","step":0,"label":{label},"figure":{figure.to_json()}'
+        frames.append("{" + body + "}")
+    _BOARD(key=f"answer-{key}", data=_data(panels, words, run=key, frames=frames))
+
+
+def _title(figure: go.Figure) -> str:
+    return str(figure.layout.title.text or "")
+
+
+def _data(
+    panels: Sequence[Panel], words: Words, *, run: str, frames: Sequence[str] | None
+) -> dict[str, Any]:
+    return {
         "panels": [asdict(panel) for panel in panels],
         "memory": run,
-        "url": url,
-        "turn": turn,
         "frames": None if frames is None else list(frames),
         "words": {
             "board": words("live.board"),
@@ -70,8 +95,6 @@ def live_plot(
             "save": words("live.save_picture"),
         },
     }
-    found = _BOARD(key=f"board-{run}", data=data, on_unreachable_change=_nothing)
-    return bool(found.get("unreachable"))
 
 
 def _nothing() -> None:

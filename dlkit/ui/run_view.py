@@ -1,0 +1,113 @@
+"""A run on screen: what went wrong or well in words, its live charts, and the way back in time."""
+
+import streamlit as st
+
+from dlkit import engine
+from dlkit.contract import ENDED, Algorithm, Finding, RunData, Words
+from dlkit.store import Store, arrays, metrics
+from dlkit.store.runs import RunRow
+from dlkit.ui import figures
+from dlkit.ui.live_plot import Panel, live_plot
+from dlkit.ui.parts import failure
+from dlkit.ui.signing import Watch, address
+
+_LOOKS = {
+    "good": ("green", "check_circle"),
+    "hint": ("blue", "lightbulb"),
+    "warning": ("orange", "warning"),
+}
+_WORDS_TICK, _FALLBACK_TICK = 2.0, 1.0
+
+
+def run_view(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
+    """All of a run, top to bottom."""
+    alive = row.state not in ENDED
+    failure(row, words)
+    st.fragment(_in_words, run_every=_WORDS_TICK if alive else None)(store, row, algorithm, words)
+    at = None if alive else _scrubber(store, row, algorithm, words)
+    cut_off = st.session_state.get(_flag(row), False)
+    tick = _FALLBACK_TICK if cut_off and alive else None
+    st.fragment(_board, run_every=tick)(store, row, algorithm, words, at=at)
+
+
+def _board(
+    store: Store, row: RunRow, algorithm: Algorithm, words: Words, *, at: int | None
+) -> None:
+    watch = Watch(row.id, words.language, at)
+    cut_off = st.session_state.get(_flag(row), False)
+    frames = None
+    if cut_off:
+        frames = [frame.payload for frame in _shared(watch, store).frames.values()]
+    params = algorithm.params.checked(row.params)
+    unreachable = live_plot(
+        [
+            _panel(view.name, view.height, view.wide, words)
+            for view in figures.applying(algorithm, params)
+        ],
+        words,
+        run=row.id,
+        url=address(watch),
+        turn=str(row.attempt if row.state in ENDED else "live"),
+        frames=frames,
+    )
+    if unreachable and not cut_off:
+        st.session_state[_flag(row)] = True
+        st.rerun()
+
+
+def _panel(name: str, height: int, wide: bool, words: Words) -> Panel:
+    help_text = words.table.get(f"view.{name}.help", "")
+    return Panel(name, words(f"view.{name}"), help_text, height, wide)
+
+
+@st.cache_resource(ttl=0.9, max_entries=64, show_spinner=False)
+def _shared(watch: Watch, _store: Store) -> figures.Picture:
+    return figures.picture(_store, watch)
+
+
+@st.cache_resource(ttl=1.5, max_entries=64, show_spinner=False)
+def _curves(run: str, _store: Store) -> RunData:
+    return engine.read(_store, run)
+
+
+def _in_words(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
+    """What the curves say, and what happened."""
+    for finding in algorithm.checks(_curves(row.id, store)):
+        _finding(finding, words)
+    happened = metrics.notes(store, row.id)
+    if happened:
+        latest = happened[-1]
+        text = words(f"note.{latest.key}", **latest.values)
+        st.caption(f":material/history: {words('run.at_step', step=latest.step)} {text}")
+
+
+def _finding(finding: Finding, words: Words) -> None:
+    color, icon = _LOOKS[finding.level]
+    with st.container(border=True, gap="xxsmall"):
+        text = words(f"finding.{finding.key}", **finding.values)
+        st.markdown(f":{color}[:material/{icon}:] **{text}**")
+        advice = words.table.get(f"finding.{finding.key}.try")
+        if advice:
+            st.caption(words(f"finding.{finding.key}.try", **finding.values))
+
+
+def _scrubber(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> int | None:
+    """The stored moments of an ended run; None for the last one."""
+    params = algorithm.params.checked(row.params)
+    names = {name for view in figures.applying(algorithm, params) for name in view.arrays}
+    steps = sorted({step for name in names for step in arrays.steps(store, row.id, name)})
+    if len(steps) < 2:
+        return None
+    chosen = st.select_slider(
+        words("run.scrub"),
+        steps,
+        value=steps[-1],
+        key=f"scrub:{row.id}",
+        format_func=lambda step: words("run.at_step", step=step),
+        help=words("run.scrub.help"),
+    )
+    return None if chosen == steps[-1] else int(chosen)
+
+
+def _flag(row: RunRow) -> str:
+    return f"cut_off:{row.id}"

@@ -1,0 +1,31 @@
+"""Home: one button to a first trained network, the algorithms by family, and the last runs."""
+
+import streamlit as st
+
+from dlkit.algorithms import catalogue
+from dlkit.store import runs
+from dlkit.ui import frame
+from dlkit.ui.home import card, first_training
+from dlkit.ui.parts import empty
+from dlkit.ui.run_list import run_rows
+
+screen = frame.screen()
+words = screen.words
+
+with st.container(gap="xsmall"):
+    st.title(words("home.title"))
+    st.markdown(words("home.lead"))
+first_training(screen)
+
+for family, members in frame.families(list(catalogue().values())).items():
+    st.subheader(words(f"family.{family}"))
+    with st.grid(3, min_column_width=260):
+        for algorithm in members:
+            card(algorithm, words)
+
+st.subheader(words("home.last_runs"))
+last = runs.page(screen.store, limit=5)
+if last:
+    run_rows(screen.store, last, words)
+else:
+    empty("inbox", words("runs.none"), words("runs.none.help"))
