@@ -85,6 +85,8 @@ def wait_end(store: Store, run_id: str, *, seconds: float) -> RunRow:
 
 
 def _draw(bar: Any, row: RunRow, last: Mapping[str, float], *, words: Words) -> None:
+    if bar.disable:
+        return
     bar.total = row.total_steps or None
     bar.n = row.step
     if not bar.initial and row.step:

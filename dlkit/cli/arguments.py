@@ -11,14 +11,16 @@ def parser(say: Words) -> argparse.ArgumentParser:
     """A parser whose result has the function to call as `command`."""
     top = _Parser(say, prog="python -m dlkit", description=say("cli.about"))
     top.epilog = say("cli.after")
-    verbs = top.add_subparsers(metavar="COMMAND", required=True, dest="verb_name")
-    verbs.add_parser("list", say=say).set_defaults(command=commands.list_)
+    verbs = top.add_subparsers(
+        metavar="COMMAND", required=True, dest="verb_name", title=say("cli.commands")
+    )
+    _verb(verbs, "list", say=say).set_defaults(command=commands.list_)
 
-    one = verbs.add_parser("describe", say=say)
+    one = _verb(verbs, "describe", say=say)
     one.add_argument("algorithm", metavar="ALGORITHM", help=say("cli.help.algorithm"))
     one.set_defaults(command=commands.describe)
 
-    one = verbs.add_parser("train", say=say)
+    one = _verb(verbs, "train", say=say)
     one.add_argument("algorithm", metavar="ALGORITHM", help=say("cli.help.algorithm"))
     one.add_argument("--preset", default="quick", metavar="NAME", help=say("cli.help.preset"))
     _settings(one, say("cli.help.set"))
@@ -26,9 +28,9 @@ def parser(say: Words) -> argparse.ArgumentParser:
     one.set_defaults(command=commands.train)
 
     _about_runs(verbs, say)
-    verbs.add_parser("worker", say=say).set_defaults(command=commands.worker)
+    _verb(verbs, "worker", say=say).set_defaults(command=commands.worker)
 
-    one = verbs.add_parser("app", say=say)
+    one = _verb(verbs, "app", say=say)
     one.add_argument("--port", type=int, default=8501, help=say("cli.help.port"))
     one.add_argument("--host", default="localhost", help=say("cli.help.host"))
     one.set_defaults(command=commands.app)
@@ -36,27 +38,32 @@ def parser(say: Words) -> argparse.ArgumentParser:
 
 
 def _about_runs(verbs: Any, say: Words) -> None:
-    one = verbs.add_parser("runs", say=say)
+    one = _verb(verbs, "runs", say=say)
     one.add_argument("--algorithm", metavar="ALGORITHM", help=say("cli.help.only"))
     one.add_argument("--state", metavar="STATE", help=say("cli.help.state"))
     one.add_argument("--limit", type=int, default=20, metavar="N", help=say("cli.help.limit"))
     one.set_defaults(command=commands.runs)
 
-    one = verbs.add_parser("show", say=say)
+    one = _verb(verbs, "show", say=say)
     one.add_argument("run", metavar="RUN", help=say("cli.help.run"))
     one.set_defaults(command=commands.show)
 
-    one = verbs.add_parser("control", say=say)
+    one = _verb(verbs, "control", say=say)
     one.add_argument("run", metavar="RUN", help=say("cli.help.run"))
     one.add_argument("verb", metavar="VERB", help=say("cli.help.verb"))
     one.add_argument("--epoch", action="store_true", help=say("cli.help.epoch"))
     one.set_defaults(command=commands.control)
 
-    one = verbs.add_parser("play", say=say)
+    one = _verb(verbs, "play", say=say)
     one.add_argument("run", metavar="RUN", help=say("cli.help.run"))
     _settings(one, say("cli.help.inputs"))
     one.add_argument("-o", "--output", metavar="FILE", help=say("cli.help.output"))
     one.set_defaults(command=commands.play)
+
+
+def _verb(verbs: Any, name: str, *, say: Words) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = verbs.add_parser(name, say=say, help=say(f"cli.help.{name}"))
+    return made
 
 
 def _settings(one: argparse.ArgumentParser, text: str) -> None:
