@@ -56,6 +56,12 @@ def seed_everything(seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def device_name() -> str:
+    """What the training runs on, in words that are the same in every language: "GPU 0", "CPU"."""
+    gpus = keras.distribution.list_devices("gpu")
+    return gpus[0].replace(":", " ").upper() if gpus else "CPU"
+
+
 def make_optimizer(name: str, learning_rate: float, *, weight_decay: float) -> Any:
     """One of the optimizers of the `optimizer` knob.
 

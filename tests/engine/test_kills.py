@@ -33,8 +33,8 @@ def test_a_killed_worker_is_replaced_and_the_numbers_stay_the_same(own_lab: Lab)
 def test_the_third_crash_ends_the_run_with_a_reason(own_lab: Lab) -> None:
     run_id = own_lab.start(epochs=100_000, delay=0.05)
     for attempt in (1, 2, 3):
-        row = own_lab.until(run_id, lambda row, n=attempt: row.attempt == n and bool(row.step))
-        os.kill(row.pid or 0, signal.SIGKILL)
+        row = own_lab.until(run_id, lambda row, n=attempt: row.attempt == n and row.pid is not None)
+        _signal(row, signal.SIGKILL)
     row = own_lab.ended(run_id)
     assert (row.state, row.error and row.error["code"]) == ("failed", "worker_died")
     assert own_lab.ended(own_lab.start()).state == "finished"
@@ -57,7 +57,7 @@ def test_supervisor_and_worker_killed_together_are_taken_up_again(own_lab: Lab) 
     run_id = own_lab.start(epochs=EPOCHS, delay=0.05)
     row = _after_a_checkpoint(own_lab, run_id)
     own_lab.supervisor().kill()
-    os.kill(row.pid or 0, signal.SIGKILL)
+    _signal(row, signal.SIGKILL)
     engine.ensure_supervisor(own_lab.store)
     again = own_lab.until(run_id, lambda row: row.state == "finished")
     assert (again.attempt, again.step) == (2, LAST)
@@ -69,7 +69,7 @@ def test_a_worker_that_stops_beating_is_noticed_in_ten_seconds(own_lab: Lab) -> 
     run_id = own_lab.start(epochs=100_000, delay=0.05)
     row = _after_a_checkpoint(own_lab, run_id)
     frozen = time.monotonic()
-    os.kill(row.pid or 0, signal.SIGSTOP)
+    _signal(row, signal.SIGSTOP)
     own_lab.until(run_id, lambda row: row.attempt == 2)
     assert time.monotonic() - frozen < 10
     assert not psutil.pid_exists(row.pid or 0)
@@ -116,7 +116,7 @@ def _after_a_checkpoint(lab: Lab, run_id: str) -> runs.RunRow:
 
 def _kill_after_a_checkpoint(lab: Lab, run_id: str) -> None:
     row = _after_a_checkpoint(lab, run_id)
-    os.kill(row.pid or 0, signal.SIGKILL)
+    _signal(row, signal.SIGKILL)
     lab.until(run_id, lambda new: new.attempt == row.attempt + 1 and new.pid is not None)
 
 
@@ -131,3 +131,8 @@ def _equal(ours: dict[str, Series], theirs: dict[str, Series]) -> bool:
         and np.array_equal(ours[name].values, theirs[name].values)
         for name in ("loss", "val_loss", "learning_rate", "gradient_norm")
     )
+
+
+def _signal(row: runs.RunRow, number: signal.Signals) -> None:
+    assert row.pid is not None
+    os.kill(row.pid, number)

@@ -84,3 +84,7 @@ def _fail(how: str) -> None:
         raise RuntimeError("asked to fail")
     if how == "memory":
         np.ones(1 << 44)
+    if how == "hoard":
+        hoard = np.ones(1 << 28)  # 2 GiB that are really used
+        time.sleep(5.0)
+        hoard.sum()

@@ -18,7 +18,7 @@ class Params(BaseParams):
     epochs: int = integer(64, low=1, high=100_000)
     learning_rate: float = real(0.05, low=1e-6, high=10.0, scale="log", live=True)
     delay: float = real(0.0, low=0.0, high=5.0, unit="s")
-    fail: str = choice("none", "none", "raise", "memory", "diverge")
+    fail: str = choice("none", "none", "raise", "memory", "hoard", "diverge")
     seed: int = integer(1, low=0, high=2**31 - 1)
     batch_size: int = integer(8, low=1, high=40, group="advanced")
     schedule: str = choice("constant", "constant", "cosine", group="advanced")
