@@ -1,6 +1,7 @@
 """One live tick of a run that really trains: its cost, its size; and a number's way to a viewer."""
 
 import time
+from collections.abc import Callable
 
 from benchmarks import written_run
 from benchmarks.registry import Measured
@@ -40,7 +41,8 @@ def _ticks(store: Store, name: str, count: int) -> list[tuple[float, int]]:
     spec = find(name)
     params = spec.params.checked({**spec.presets["quick"].values(), **LONG})
     run_id = engine.start(store, name, params=params)
-    watch, before, rows = Watch(run_id, "en"), Picture(), []
+    watch, before = Watch(run_id, "en"), Picture()
+    rows: list[tuple[float, int]] = []
     until = time.monotonic() + PATIENCE + count * TICK
     while len(rows) < count and time.monotonic() < until:
         time.sleep(TICK)
@@ -69,16 +71,20 @@ def latencies(store: Store, url: str, *, seeds: int, viewers: int) -> list[float
         time.sleep(TICK * (1 + 0.37 * (i % 3)))  # not in step with the server's own clock
         step = WARM_STEPS + 1 + i
         written = written_run.write(store, row, step)
-        _until(lambda step=step: all(v.arrival(step) for v in looking))
-        delays.append(max(v.arrival(step) or 0.0 for v in looking) - written)
+        delays.append(_last_arrival(looking, step) - written)
     written_run.end(store, row)
     _until(lambda: all(viewer.ended.is_set() for viewer in looking))
     return delays
 
 
-def _until(true: object) -> None:
+def _last_arrival(looking: list[Viewer], step: int) -> float:
+    _until(lambda: all(viewer.arrival(step) for viewer in looking))
+    return max(viewer.arrival(step) or 0.0 for viewer in looking)
+
+
+def _until(true: Callable[[], object]) -> None:
     until = time.monotonic() + PATIENCE
-    while not true():  # type: ignore[operator]
+    while not true():
         if time.monotonic() > until:
             raise TimeoutError("a viewer did not see what was written")
         time.sleep(0.005)

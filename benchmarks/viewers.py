@@ -10,6 +10,7 @@ import psutil
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.typing import Origin, Subprotocol
 
 from benchmarks.live_tick import latencies
 from benchmarks.registry import Measured
@@ -75,25 +76,35 @@ class Pages(threading.Thread):
     async def _page(self) -> None:
         timers: dict[str, asyncio.Task[None]] = {}
         async with websockets.connect(
-            self.address, origin=self.origin, subprotocols=["streamlit"], max_size=None
+            self.address,
+            origin=Origin(self.origin),
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
         ) as socket:
             await _rerun(socket, fragment="")
             try:
+                first = True
                 async for data in socket:
-                    self._hear(ForwardMsg.FromString(data), socket, timers)
+                    message = ForwardMsg.FromString(data)
+                    if message.WhichOneof("type") == "script_finished":
+                        self._ran(first=first)
+                        first = False
+                    _mind_timer(message, socket, timers)
             finally:
                 for timer in timers.values():
                     timer.cancel()
 
-    def _hear(self, message: Any, socket: Any, timers: dict[str, asyncio.Task[None]]) -> None:
-        kind = message.WhichOneof("type")
-        if kind == "script_finished":
-            self.runs += 1
-            self.opened = max(self.opened, min(self.count, self.runs))
-            if self.opened == self.count:
-                self.all_open.set()
-        if kind == "auto_rerun" and message.auto_rerun.fragment_id not in timers:
-            rule = message.auto_rerun
+    def _ran(self, *, first: bool) -> None:
+        self.runs += 1
+        self.opened += first
+        if self.opened == self.count:
+            self.all_open.set()
+
+
+def _mind_timer(message: Any, socket: Any, timers: dict[str, asyncio.Task[None]]) -> None:
+    if message.WhichOneof("type") == "auto_rerun":
+        rule = message.auto_rerun
+        if rule.fragment_id not in timers:
             timers[rule.fragment_id] = asyncio.create_task(_timer(socket, rule))
 
 

@@ -60,7 +60,8 @@ def test_readme_shows_every_command() -> None:
 
 def test_readme_tree_lists_what_exists() -> None:
     tree = README.split("## What lies where")[1].split("```")[1]
-    top, inside = [], []
+    top: list[str] = []
+    inside: list[str] = []
     for line in filter(None, tree.splitlines()):
         (inside if line.startswith("  ") else top).append(line.split()[0])
     assert [name for name in top if not (ROOT / name).exists()] == []
