@@ -1,0 +1,1 @@
+"""Deep neural network: the multilayer perceptron."""

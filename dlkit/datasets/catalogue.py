@@ -1,0 +1,57 @@
+"""The data sets by name: what they are, without loading them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dlkit.contract import CodedError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One classification set. `source`: made by a formula, embedded in a package, or from a cache.
+
+    `shape` is that of one example: (2,) points, (F,) table rows, (height, width, 1) pictures.
+    """
+
+    name: str
+    kind: Literal["points", "table", "image"]
+    shape: tuple[int, ...]
+    num_classes: int
+    source: Literal["made", "embedded", "cache"]
+    features: tuple[str, ...] = ()
+    instead: str = ""
+
+
+IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
+WINE = (
+    "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols",
+    "flavanoids", "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue",
+    "od280_od315", "proline",
+)  # fmt: skip
+CELLS = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
+    "concave_points", "symmetry", "fractal_dimension",
+)  # fmt: skip
+CANCER = tuple(f"{kind}_{name}" for kind in ("mean", "error", "worst") for name in CELLS)
+
+_ALL = (
+    Dataset("circles", "points", (2,), 2, "made", ("x", "y")),
+    Dataset("xor", "points", (2,), 2, "made", ("x", "y")),
+    Dataset("gaussians", "points", (2,), 3, "made", ("x", "y")),
+    Dataset("moons", "points", (2,), 2, "made", ("x", "y")),
+    Dataset("spirals", "points", (2,), 2, "made", ("x", "y")),
+    Dataset("iris", "table", (4,), 3, "embedded", IRIS),
+    Dataset("wine", "table", (13,), 3, "embedded", WINE),
+    Dataset("breast_cancer", "table", (30,), 2, "embedded", CANCER),
+    Dataset("digits", "image", (8, 8, 1), 10, "embedded"),
+    Dataset("mnist_5k", "image", (28, 28, 1), 10, "embedded"),
+    Dataset("fashion_mnist", "image", (28, 28, 1), 10, "cache", instead="mnist_5k"),
+)
+DATASETS = {dataset.name: dataset for dataset in _ALL}
+
+
+def find(name: str) -> Dataset:
+    """The data set called `name`. Raises `CodedError("not_an_option")`."""
+    if name not in DATASETS:
+        raise CodedError("not_an_option", given=name, allowed=", ".join(DATASETS))
+    return DATASETS[name]

@@ -1,0 +1,73 @@
+"""A data set as a training uses it: a part to learn from and a part to check, never mixed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dlkit.contract import Array
+from dlkit.datasets import files, shapes
+from dlkit.datasets.catalogue import find
+
+POINTS_TRAIN = 800
+POINTS_VAL = 400
+HELD_OUT = 0.2
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples with the first axis counting them; classes are whole numbers.
+
+    `mean` and `variance` are those of each feature over the *training* part, for a scaler.
+    """
+
+    x_train: Array
+    y_train: Array
+    x_val: Array
+    y_val: Array
+    mean: Array
+    variance: Array
+
+
+def load(name: str, seed: int, *, noise: float = 0.0) -> Split:
+    """The data set called `name`, split by `seed`. Raises `CodedError("data_missing")`.
+
+    Shapes are made new for the check; Fashion-MNIST keeps its official test part; of the rest a
+    fifth of each class is held out. `noise` is for shapes only.
+    """
+    dataset = find(name)
+    if dataset.kind == "points":
+        learned = shapes.make(name, POINTS_TRAIN, noise=noise, seed=2 * seed)
+        return _split(*learned, *shapes.make(name, POINTS_VAL, noise=noise, seed=2 * seed + 1))
+    if name == "fashion_mnist":
+        return _split(*files.fashion_mnist())
+    readers = {"digits": files.digits, "mnist_5k": files.mnist_5k}
+    x, y = readers[name]() if name in readers else files.table(name)
+    train, held = hold_out(y, seed)
+    return _split(x[train], y[train], x[held], y[held])
+
+
+def hold_out(labels: Array, seed: int) -> tuple[Array, Array]:
+    """Indices of the training part and of the held-out fifth, with equal shares of each class."""
+    random = np.random.default_rng(seed)
+    train, held = [], []
+    for label in np.unique(labels):
+        members = random.permutation(np.flatnonzero(labels == label))
+        cut = round(len(members) * HELD_OUT)
+        held.append(members[:cut])
+        train.append(members[cut:])
+    return np.sort(np.concatenate(train)), np.sort(np.concatenate(held))
+
+
+def ranges(name: str) -> tuple[tuple[float, float, float], ...]:
+    """Least, middle and greatest value of each feature of a table or of points, for sliders."""
+    if find(name).kind == "points":
+        return ((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
+    columns = files.table(name)[0].T
+    return tuple((float(c.min()), float(np.median(c)), float(c.max())) for c in columns)
+
+
+def _split(x_train: Array, y_train: Array, x_val: Array, y_val: Array) -> Split:
+    wide = x_train.dtype != np.uint8  # pictures are scaled by a fixed rule instead
+    mean = x_train.mean(axis=0) if wide else np.zeros(1, np.float32)
+    variance = x_train.var(axis=0) if wide else np.ones(1, np.float32)
+    return Split(x_train, y_train, x_val, y_val, mean, variance)

@@ -1,0 +1,90 @@
+"""Curves of training and validation over the steps."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dlkit.contract import Array, RunData, Series, Words
+from dlkit.views import theme
+
+MOST_POINTS = 600
+LOG_SPAN = 30.0
+
+
+def loss(data: RunData, words: Words) -> go.Figure:
+    """The loss on training and validation data; logarithmic where it spans more than a decade."""
+    figure = _pair(data, words, "loss")
+    return figure.update_yaxes(title_text=words("metric.loss"), type=_axis_type(data))
+
+
+def accuracy(data: RunData, words: Words) -> go.Figure:
+    """The share of right answers on training and validation data."""
+    figure = _pair(data, words, "accuracy")
+    return figure.update_yaxes(
+        title_text=words("metric.accuracy"), tickformat=".0%", rangemode="normal"
+    )
+
+
+def single(data: RunData, words: Words, name: str) -> go.Figure:
+    """One curve, such as the learning rate."""
+    figure = _frame(data, words).update_layout(showlegend=False)
+    _add(figure, data, name, label=words(f"metric.{name}"), color=theme.TRAIN)
+    return figure.update_yaxes(title_text=words(f"metric.{name}"))
+
+
+def _pair(data: RunData, words: Words, name: str) -> go.Figure:
+    figure = _frame(data, words)
+    _add(figure, data, name, label=words("curve.train"), color=theme.TRAIN)
+    _add(figure, data, f"val_{name}", label=words("curve.validation"), color=theme.VALIDATION)
+    return figure
+
+
+def _frame(data: RunData, words: Words) -> go.Figure:
+    figure = theme.figure(hovermode="x unified")
+    figure.update_xaxes(title_text=words("axis.step"), rangemode="tozero", tickformat="~s")
+    if data.total_steps and data.state in ("queued", "starting", "running", "paused"):
+        figure.update_xaxes(range=[0, data.total_steps])
+    return figure
+
+
+def _add(figure: go.Figure, data: RunData, name: str, *, label: str, color: str) -> None:
+    series = data.metrics.get(name)
+    if series is None or len(series.steps) == 0:
+        return
+    steps, values = thinned(series)
+    figure.add_scatter(
+        x=steps,
+        y=values,
+        name=label,
+        mode="lines" if len(steps) > 1 else "markers",
+        line={"color": color, "width": theme.LINE},
+        marker={"color": color, "size": 8},
+        hovertemplate="%{y:.4~g}",
+        connectgaps=False,
+    )
+
+
+def thinned(series: Series) -> tuple[Array, Array]:
+    """At most `MOST_POINTS` of a curve: least and greatest of each bucket, first and last point."""
+    steps, values = np.asarray(series.steps), np.asarray(series.values, np.float64)
+    if len(steps) <= MOST_POINTS:
+        return steps, values
+    kept = {0, len(steps) - 1}
+    for bucket in np.array_split(np.arange(len(steps)), MOST_POINTS // 2 - 1):
+        finite = bucket[np.isfinite(values[bucket])]
+        if len(finite):
+            kept |= {int(finite[values[finite].argmin()]), int(finite[values[finite].argmax()])}
+    chosen = np.array(sorted(kept))
+    return steps[chosen], values[chosen]
+
+
+def _axis_type(data: RunData) -> str:
+    positive = _positive(data.metrics)
+    return "log" if len(positive) and positive.max() > LOG_SPAN * positive.min() else "linear"
+
+
+def _positive(metrics: Mapping[str, Series]) -> Array:
+    curves = [metrics[name].values for name in ("loss", "val_loss") if name in metrics]
+    values = np.concatenate([np.asarray(curve, np.float64) for curve in curves] or [np.empty(0)])
+    return values[np.isfinite(values) & (values > 0)]

@@ -1,0 +1,99 @@
+"""What a network decides at every place of a plane, with the examples on it."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dlkit.contract import Array, Words
+from dlkit.views import theme
+
+SHADES = 100  # of each class, from undecided to certain
+
+
+def surface(
+    probabilities: Array | None,
+    frame: Array | None,
+    *,
+    points: Array | None,
+    names: list[str],
+    words: Words,
+    axes: tuple[str, str],
+) -> go.Figure:
+    """Colour tells the winning class, strength how sure it is; a ringed point is of the validation.
+
+    `probabilities` [N, N, C] from 0 to 255, `frame` (left, right, bottom, top), `points` [M, 4]:
+    place, class, 1 for validation.
+    """
+    figure = theme.figure(margin={"l": 40, "r": 12, "t": 30, "b": 40})
+    figure.update_xaxes(title_text=axes[0], showgrid=False, constrain="domain")
+    figure.update_yaxes(title_text=axes[1], showgrid=False, scaleanchor="x", constrain="domain")
+    if probabilities is not None and frame is not None:
+        figure.add_trace(_map(probabilities, frame, names))
+        left, right, bottom, top = (float(edge) for edge in frame)
+        figure.update_xaxes(range=[left, right]).update_yaxes(range=[bottom, top])
+    if points is not None:
+        _add_points(figure, points, names)
+    return figure
+
+
+def add_place(figure: go.Figure, place: Array, label: str) -> go.Figure:
+    """Mark one place, such as the example that was asked about."""
+    return figure.add_scatter(
+        x=place[:1],
+        y=place[1:2],
+        mode="markers",
+        name=label,
+        marker={"symbol": "star", "size": 20, "color": "#ffd34d"}
+        | {"line": {"width": 2, "color": "#1a1a1a"}},
+    )
+
+
+def _map(probabilities: Array, frame: Array, names: list[str]) -> go.Heatmap:
+    size, _, classes = probabilities.shape
+    winner = probabilities.argmax(axis=2)
+    share = probabilities.max(axis=2) / 255.0
+    least = 1.0 / classes
+    sure = np.clip((share - least) / (1.0 - least), 0.0, 1.0)
+    shade = winner * (SHADES + 1) + np.rint(sure * SHADES)
+    left, right, bottom, top = (float(edge) for edge in frame)
+    return go.Heatmap(
+        z=shade.astype(np.uint16),
+        x0=left,
+        dx=(right - left) / (size - 1),
+        y0=bottom,
+        dy=(top - bottom) / (size - 1),
+        zmin=0,
+        zmax=classes * (SHADES + 1) - 1,
+        colorscale=_scale(classes),
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
+def _scale(classes: int) -> list[list[float | str]]:
+    whole = classes * (SHADES + 1) - 1
+    scale: list[list[float | str]] = []
+    for number in range(classes):
+        start, color = number * (SHADES + 1), theme.CLASSES[number % len(theme.CLASSES)]
+        scale += [[start / whole, theme.tint(color, 0.04)]]
+        scale += [[(start + SHADES) / whole, theme.tint(color, 0.5)]]
+    return scale
+
+
+def _add_points(figure: go.Figure, points: Array, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        mine = points[points[:, 2] == number]
+        color = theme.CLASSES[number % len(theme.CLASSES)]
+        held = mine[:, 3] > 0
+        figure.add_scatter(
+            x=mine[:, 0].astype(np.float32),
+            y=mine[:, 1].astype(np.float32),
+            mode="markers",
+            name=name,
+            marker={
+                "size": 6,
+                "color": color,
+                "line": {"width": np.where(held, 1.6, 0.6), "color": "#ffffff"},
+                "symbol": np.where(held, "diamond", "circle"),
+            },
+            hovertemplate=f"{name}<br>%{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+        )
