@@ -66,7 +66,7 @@ def _clicks(store: Store, seeds: int) -> list[float]:
 def _click(browser: Any, url: str, store: Store) -> float:
     known = {row.id for row in runs.page(store, limit=200)}
     page = browser.new_page()
-    page.goto(f"{url}/dnn?lang=en", wait_until="networkidle")
+    page.goto(f"{url}/dnn?lang=en&tab=train&preset=quick", wait_until="networkidle")
     button = page.get_by_role("button", name="Train", exact=True).first
     button.wait_for()
     began = time.perf_counter()
@@ -82,4 +82,4 @@ def _click(browser: Any, url: str, store: Store) -> float:
 
 # True once some chart on the page holds a curve with a point.
 FIRST_POINT = """() => [...document.querySelectorAll('.js-plotly-plot')].some(
-  chart => (chart.data || []).some(curve => curve.y && (curve.y.length || curve.y.shape)))"""
+  chart => (chart.data || []).some(curve => curve.y && (curve.y.length || curve.y.bdata)))"""

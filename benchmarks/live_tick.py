@@ -10,6 +10,7 @@ from benchmarks.studio import Viewer, empty_home, served, warm_supervisor
 from dlkit import engine
 from dlkit.algorithms import find
 from dlkit.store import Store, runs
+from dlkit.store.runs import RunRow
 from dlkit.ui.figures import Picture, picture
 from dlkit.ui.signing import Watch
 
@@ -26,8 +27,11 @@ def measure(seeds: int) -> Measured:
         warm_supervisor(store)
         ticks = {name: _ticks(store, name, seeds) for name in ALGORITHMS}
         sizes = {name: max(size for _, size in rows) / 1024 for name, rows in ticks.items()}
-    with empty_home() as store, served(store) as (url, _):
-        delays = latencies(store, url, seeds=seeds, viewers=1)
+    with empty_home() as store:
+        row = written_run.begin(store, "dnn", steps=WARM_STEPS)
+        with served(store) as (url, _):
+            warm_supervisor(store)
+            delays = latencies(store, url, row, seeds=seeds, viewers=1)
     costs = {name: [cost for cost, _ in rows] for name, rows in ticks.items()}
     dearer = max(costs, key=lambda name: middle(costs[name]))
     beside = {f"{name}_ms": middle(values) for name, values in costs.items()}
@@ -59,9 +63,8 @@ def _ticks(store: Store, name: str, count: int) -> list[tuple[float, int]]:
     return rows
 
 
-def latencies(store: Store, url: str, *, seeds: int, viewers: int) -> list[float]:
+def latencies(store: Store, url: str, row: RunRow, *, seeds: int, viewers: int) -> list[float]:
     """Seconds from each of `seeds` writes until the last of `viewers` streams has shown it."""
-    row = written_run.begin(store, "dnn", steps=WARM_STEPS)
     looking = [Viewer(url, row.id) for _ in range(viewers)]
     for viewer in looking:
         viewer.start()

@@ -12,10 +12,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.typing import Origin, Subprotocol
 
-from benchmarks.live_tick import latencies
+from benchmarks import written_run
+from benchmarks.live_tick import WARM_STEPS, latencies
 from benchmarks.registry import Measured
 from benchmarks.spread import middle, percentile, spread
-from benchmarks.studio import empty_home, served
+from benchmarks.studio import empty_home, served, warm_supervisor
 
 STREAMS = 20
 PAGES = 20
@@ -24,21 +25,26 @@ OPENING = 30.0
 
 def measure(seeds: int) -> Measured:
     """The 95th percentile of the delays at the slowest of the streams."""
-    with empty_home() as store, served(store) as (url, process):
-        pages = Pages(url, PAGES)
-        pages.start()
-        pages.all_open.wait(OPENING)
-        began, used = time.monotonic(), _cpu(process)
-        delays = latencies(store, url, seeds=seeds, viewers=STREAMS)
-        percent = 100.0 * (_cpu(process) - used) / (time.monotonic() - began)
-        memory = process.memory_info().rss / (1 << 20)
-        pages.close()
+    with empty_home() as store:
+        row = written_run.begin(store, "dnn", steps=WARM_STEPS)
+        with served(store) as (url, process):
+            warm_supervisor(store)
+            pages = Pages(url, PAGES, query=f"run={row.id}&tab=train&lang=en")
+            pages.start()
+            pages.all_open.wait(OPENING)
+            began, used, ran = time.monotonic(), _cpu(process), pages.runs
+            delays = latencies(store, url, row, seeds=seeds, viewers=STREAMS)
+            seconds = time.monotonic() - began
+            percent = 100.0 * (_cpu(process) - used) / seconds
+            memory = process.memory_info().rss / (1 << 20)
+            page_runs = (pages.runs - ran) / seconds
+            pages.close()
     beside = {
         "median_s": middle(delays),
         "web_cpu_percent": percent,
         "web_memory_mib": memory,
         "pages_open": pages.opened,
-        "page_runs": pages.runs,
+        "page_runs_per_s": page_runs,
     }
     return Measured(percentile(delays, 0.95), spread(delays), beside=beside)
 
@@ -46,11 +52,12 @@ def measure(seeds: int) -> Measured:
 class Pages(threading.Thread):
     """Open pages without a browser: each speaks Streamlit's protocol and answers its timers."""
 
-    def __init__(self, url: str, count: int) -> None:
+    def __init__(self, url: str, count: int, *, query: str) -> None:
         super().__init__(daemon=True)
         self.address = url.replace("http", "ws") + "/_stcore/stream"
         self.origin = url
         self.count = count
+        self.query = query
         self.opened = 0
         self.runs = 0
         self.all_open = threading.Event()
@@ -81,7 +88,7 @@ class Pages(threading.Thread):
             subprotocols=[Subprotocol("streamlit")],
             max_size=None,
         ) as socket:
-            await _rerun(socket, fragment="")
+            await _rerun(socket, self.query)
             try:
                 first = True
                 async for data in socket:
@@ -89,7 +96,7 @@ class Pages(threading.Thread):
                     if message.WhichOneof("type") == "script_finished":
                         self._ran(first=first)
                         first = False
-                    _mind_timer(message, socket, timers)
+                    _mind_timer(message, socket, timers, query=self.query)
             finally:
                 for timer in timers.values():
                     timer.cancel()
@@ -101,23 +108,25 @@ class Pages(threading.Thread):
             self.all_open.set()
 
 
-def _mind_timer(message: Any, socket: Any, timers: dict[str, asyncio.Task[None]]) -> None:
+def _mind_timer(
+    message: Any, socket: Any, timers: dict[str, asyncio.Task[None]], *, query: str
+) -> None:
     if message.WhichOneof("type") == "auto_rerun":
         rule = message.auto_rerun
         if rule.fragment_id not in timers:
-            timers[rule.fragment_id] = asyncio.create_task(_timer(socket, rule))
+            timers[rule.fragment_id] = asyncio.create_task(_timer(socket, rule, query=query))
 
 
-async def _timer(socket: Any, rule: Any) -> None:
+async def _timer(socket: Any, rule: Any, *, query: str) -> None:
     with contextlib.suppress(websockets.ConnectionClosed):
         while True:
             await asyncio.sleep(rule.interval)
-            await _rerun(socket, fragment=rule.fragment_id)
+            await _rerun(socket, query, fragment=rule.fragment_id)
 
 
-async def _rerun(socket: Any, *, fragment: str) -> None:
+async def _rerun(socket: Any, query: str, *, fragment: str = "") -> None:
     message = BackMsg()
-    message.rerun_script.query_string = "lang=en"
+    message.rerun_script.query_string = query
     message.rerun_script.page_name = "dnn"
     if fragment:
         message.rerun_script.fragment_id = fragment
