@@ -90,9 +90,9 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     """How sure the network is of each class, and where the example lies."""
     bars = classes.bars(found["probabilities"], _names(params, words), words)
     if "picture" in found:
-        return [bars, pictures.picture(found["picture"], words("play.seen"))]
+        return [bars, pictures.picture(found["picture"], words("answer.seen"))]
     figure = _surface(found, params, words)
-    return [bars, plane.add_place(figure, found["place"], words("play.here"))]
+    return [bars, plane.add_place(figure, found["place"], words("answer.here"))]
 
 
 def checks(data: RunData) -> Sequence[Finding]:
