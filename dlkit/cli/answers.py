@@ -11,6 +11,7 @@ from dlkit.contract import Array, CodedError
 from dlkit.params import Knob
 
 ENDINGS = (".npz", ".json", ".png")
+SMALLEST_SIDE = 4  # below that, numbers in a table rather than a picture
 
 
 def read_drawings(typed: Mapping[str, str], knobs: Iterable[Knob]) -> dict[str, str]:
@@ -69,11 +70,9 @@ def _picture(answer: Mapping[str, Array], name: str) -> Image.Image:
 
 def _tiles(value: Array) -> list[Array]:
     """Colour tiles [H, W, 3] of 0 to 255 from one array; none from a table or a list."""
-    if value.ndim < 2 or min(value.shape[-3:][:2] if value.ndim > 2 else value.shape) < 4:
-        return []
-    if value.shape[-1] not in (1, 3):
+    if value.ndim == 2 or value.shape[-1:] not in ((1,), (3,)):
         value = value[..., None]
-    if value.ndim not in (3, 4):
+    if value.ndim not in (3, 4) or min(value.shape[-3:-1]) < SMALLEST_SIDE:
         return []
     low, high = float(np.nanmin(value)), float(np.nanmax(value))
     scaled = (np.nan_to_num(value, nan=low) - low) / ((high - low) or 1.0) * 255

@@ -45,7 +45,8 @@ class Shell:
     def __call__(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """A command with its exit code and words."""
         process = self.start(*words)
-        out, err = process.communicate(timeout=PATIENCE)
+        with process:
+            out, err = process.communicate(timeout=PATIENCE)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def json(self, *words: str, code: int = 0) -> Any:
