@@ -157,7 +157,8 @@ def test_a_drawing_is_read_from_a_picture(tmp_path: Path) -> None:
     typed = read_drawings({"digit": f"@{tmp_path / 'digit.png'}"}, Inputs.knobs())
     assert Inputs.parsed(typed).values()["digit"] == [[200] * 6] * 4
     save_answer({"maps": np.zeros((2, 8, 8))}, str(tmp_path / "maps.png"))
-    assert Image.open(tmp_path / "maps.png").size == (18, 8)
+    with Image.open(tmp_path / "maps.png") as picture:
+        assert picture.size == (18, 8)
 
 
 def _until(shell: Shell, run: str, state: str, *, step: int = 0) -> Any:
