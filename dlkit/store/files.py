@@ -80,8 +80,9 @@ class LocalFiles:
             beside.replace(path)
             _sync_folder(path.parent)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise coded(error, str(self.root)) from error
+        finally:
+            beside.unlink(missing_ok=True)
         return digest
 
     def read(self, name: str, sha256: str) -> bytes:

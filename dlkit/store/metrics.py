@@ -5,12 +5,23 @@ again what it had written.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    bindparam,
+    func,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 
 from dlkit.contract import Series
 from dlkit.store.database import reading, upsert, upsert_missing, writing
@@ -82,15 +93,12 @@ def notes(store: Store, run_id: str) -> list[NoteRow]:
 
 def since(store: Store, run_id: str, step: int) -> dict[str, Series]:
     """The points after `step` (-1 for all), by curve; curves without such points are left out."""
-    rows = select(metrics.c.step, metrics.c.value).order_by(metrics.c.step)
-    found = {}
     with reading(store.database) as connection:
-        for name, number in _numbers(connection, run_id).items():
-            here = rows.where(metrics.c.curve == number, metrics.c.step > step)
-            points = connection.execute(here).all()
-            if points:
-                found[name] = _series((row[0], row[1]) for row in points)
-    return found
+        found = {
+            name: _series(connection, _POINTS.where(_of(number), metrics.c.step > step))
+            for name, number in _numbers(connection, run_id).items()
+        }
+    return {name: series for name, series in found.items() if len(series.steps)}
 
 
 def overview(store: Store, run_id: str, *, buckets: int = 600) -> dict[str, Series]:
@@ -173,9 +181,18 @@ def _numbers(connection: Connection, run_id: str) -> dict[str, int]:
     return {name: number for name, number in connection.execute(rows)}
 
 
-def _series(points: Iterable[tuple[int, float]]) -> Series:
-    steps, values = zip(*points, strict=True)
-    return Series(np.array(steps, np.int64), np.array(values, np.float64))
+_POINTS = select(metrics.c.step, type_coerce(metrics.c.value, Double)).order_by(metrics.c.step)
+
+
+def _of(number: int) -> ColumnElement[bool]:
+    return metrics.c.curve == number
+
+
+def _series(connection: Connection, points: Select[Any]) -> Series:
+    """The points as arrays; numpy makes NaN of NULL."""
+    rows = connection.execute(points).all()
+    steps = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+    return Series(steps, np.array([row[1] for row in rows], np.float64))
 
 
 _EXTREMES = text("""
@@ -191,18 +208,16 @@ _EXTREMES = text("""
 
 
 def _shortened(connection: Connection, number: int, *, most: int) -> Series:
-    rows = select(metrics.c.step, metrics.c.value).where(metrics.c.curve == number)
-    rows = rows.order_by(metrics.c.step)
-    points = connection.execute(rows.limit(most + 1)).all()
-    if len(points) > most:
-        kept = _kept_steps(connection, number, most=most)
-        points = connection.execute(rows.where(metrics.c.step.in_(kept))).all()
-    return _series((row[0], row[1]) for row in points)
+    series = _series(connection, _POINTS.where(_of(number)).limit(most + 1))
+    if len(series.steps) <= most:
+        return series
+    kept = metrics.c.step.in_(_kept_steps(connection, number, most=most))
+    return _series(connection, _POINTS.where(_of(number), kept))
 
 
 def _kept_steps(connection: Connection, number: int, *, most: int) -> list[int]:
     ends = select(func.min(metrics.c.step), func.max(metrics.c.step))
-    first, final = connection.execute(ends.where(metrics.c.curve == number)).one()
+    first, final = connection.execute(ends.where(_of(number))).one()
     stretches = max(1, (most - 2) // 2)
     width = -(-(final - first + 1) // stretches)
     found = {"curve": number, "first": first, "last": final, "width": width}

@@ -195,6 +195,9 @@ def claim(store: Store, *, host: str, lease: float) -> RunRow | None:
     The run is held for `lease` seconds.
     """
     now = time.time()
+    with reading(store.database) as connection:
+        if connection.execute(_waiting(select(runs.c.id)).limit(1)).first() is None:
+            return None  # without a lock: supervisors ask often
     oldest = _waiting(select(runs.c.id)).limit(1).with_for_update(skip_locked=True)
     taken = {
         "state": "starting",

@@ -64,9 +64,9 @@ def test_twice_in_one_batch_the_later_counts(store: Store, claimed: RunRow) -> N
 def test_since_gives_only_what_is_new(store: Store, claimed: RunRow) -> None:
     write(store, claimed, "loss", [1.0, 2.0, 3.0])
     write(store, claimed, "accuracy", [0.5])
-    assert {name: pairs(series) for name, series in metrics.since(store, claimed.id, 2).items()} == {
-        "loss": [(3, 3.0)]
-    }
+    assert {
+        name: pairs(series) for name, series in metrics.since(store, claimed.id, 2).items()
+    } == {"loss": [(3, 3.0)]}
     assert metrics.since(store, "0" * 32, -1) == {}
 
 
@@ -78,7 +78,11 @@ def test_points_and_notes_are_kept_together_or_not_at_all(store: Store, claimed:
     good = NoteRow(1, "epoch", {"loss": math.inf, "n": np.int64(3), "名": "好"})
     metrics.write(store, claimed.id, 1, [Point("loss", 1, 1.0)], notes=[good, good])
     (note,) = metrics.notes(store, claimed.id)
-    assert (note.step, note.key, note.values) == (1, "epoch", {"loss": math.inf, "n": 3, "名": "好"})
+    assert (note.step, note.key, note.values) == (
+        1,
+        "epoch",
+        {"loss": math.inf, "n": 3, "名": "好"},
+    )
     assert note.created == pytest.approx(time.time(), abs=5)
 
 
@@ -127,9 +131,7 @@ def test_overview_keeps_a_spike_and_a_gap(store: Store, claimed: RunRow) -> None
     gaps=st.lists(st.integers(1, 10_000), min_size=60, max_size=60),
     buckets=st.integers(4, 30),
 )
-@effort(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_overview_is_a_part_of_the_curve_with_its_extremes(
     sqlite_store: Store, values: list[float], gaps: list[int], buckets: int
 ) -> None:
@@ -152,21 +154,21 @@ def test_an_overview_is_a_part_of_the_curve_with_its_extremes(
 def test_a_million_points_are_seen_at_once(store: Store, claimed: RunRow) -> None:
     write(store, claimed, "loss", [1.0])
     _fill(store, curves=1, points=1_000_000)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: the machine may be busy
     series = metrics.overview(store, claimed.id)["loss"]
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert 300 <= len(series.steps) <= 600
     assert (series.steps[0], series.steps[-1]) == (1, 1_000_000)
-    assert seconds < 2.0
+    assert seconds < 1.0
 
 
 def test_a_page_of_long_runs_has_its_last_values_at_once(store: Store) -> None:
     rows = [runs.create(store, "dnn", params={}, owner="local") for _ in range(50)]
     for row in rows:
         metrics.write(store, row.id, 0, [Point(f"m{n}", 9, float(n)) for n in range(10)])
-    start = time.perf_counter()
+    start = time.process_time()
     found = metrics.last(store, [row.id for row in rows])
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.05
     assert all(values == {f"m{n}": float(n) for n in range(10)} for values in found.values())
 
 
@@ -176,7 +178,7 @@ def _fill(store: Store, *, curves: int, points: int) -> None:
         connection.execute(
             text("""INSERT INTO metrics (curve, step, value)
                     WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < :points)
-                    SELECT curves.id, i, (i * 7919) % 10007 FROM curves, n
+                    SELECT curves.id, i, (i % 1000) * 7919 % 10007 FROM curves, n
                     WHERE curves.id <= :curves"""),
             {"points": points, "curves": curves},
         )
@@ -200,9 +202,7 @@ def test_many_processes_write_at_once(store: Store, settings: Settings) -> None:
 def test_a_writer_killed_in_the_middle_leaves_whole_batches(
     store: Store, settings: Settings, claimed: RunRow
 ) -> None:
-    process, pipe = actors.begin(
-        actors.write_until_killed, settings.as_environment(), claimed.id
-    )
+    process, pipe = actors.begin(actors.write_until_killed, settings.as_environment(), claimed.id)
     told = 0
     while told < 12:
         told = pipe.recv()
