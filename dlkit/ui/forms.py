@@ -92,12 +92,16 @@ def knob_widget(
     space: str = "knob",
     on_change: Changed = None,
 ) -> Any:
-    """The widget of one knob. Its value is kept as a code, so that language cannot change it."""
+    """The widget of one knob. Its value is kept as a code, so that language cannot change it.
+
+    A number is not limited in the browser, which would replace it without a word: the server says
+    what is wrong with it.
+    """
     key = widget_key(owner, knob.name)
     if key not in st.session_state:
         st.session_state[key] = value
     text = words(f"{space}.{knob.name}.label") + _unit(knob, words)
-    help_text = words.table.get(f"{space}.{knob.name}.help")
+    help_text = _help(knob, words, space=space)
     look: dict[str, Any] = {"key": key, "help": help_text, "on_change": on_change or "rerun"}
     if knob.kind == "switch":
         look.pop("on_change") if on_change is None else None
@@ -116,6 +120,14 @@ def value_text(knob: Knob, value: Any, words: Words) -> str:
     if knob.kind == "switch":
         return words("form.on" if value else "form.off")
     return short(value) if isinstance(value, float) else str(value)
+
+
+def _help(knob: Knob, words: Words, *, space: str) -> str | None:
+    parts = [words.table.get(f"{space}.{knob.name}.help", "")]
+    if knob.low is not None and knob.high is not None:
+        limits = {"low": _plain(knob.low), "high": _plain(knob.high)}
+        parts.append(words("form.allowed", **limits))
+    return "\n\n".join(part for part in parts if part) or None
 
 
 def _presets(algorithm: Algorithm, held: Draft, words: Words) -> None:
@@ -172,7 +184,7 @@ def _number(knob: Knob, *, text: str, look: dict[str, Any]) -> Any:
     step = kind(knob.step or _step(knob))
     if knob.scale == "linear" and (high - low) / step <= 100:
         return st.slider(text, low, high, step=step, format=None if whole else "%g", **look)
-    return st.number_input(text, low, high, step=step, format="%d" if whole else "%g", **look)
+    return st.number_input(text, step=step, format="%d" if whole else "%g", **look)
 
 
 def _step(knob: Knob) -> float:

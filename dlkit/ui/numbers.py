@@ -19,9 +19,11 @@ def short(value: float) -> str:
     return f"{value:.4g}"
 
 
-def with_unit(value: float, unit: str) -> str:
-    """The number and its unit; a share of one is shown in percent where its unit is %."""
-    return f"{short(value)} {unit}".strip()
+def measured(value: float, unit: str) -> str:
+    """A metric's value as people read it: a share of one in percent, all else by itself."""
+    if unit == "share" and math.isfinite(value):
+        return f"{value:.1%}"
+    return short(value)
 
 
 def duration(seconds: float, words: Words) -> str:

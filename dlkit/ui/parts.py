@@ -10,7 +10,7 @@ from dlkit.params import ParamsError
 from dlkit.store.runs import RunRow
 from dlkit.texts import words as texts_of
 from dlkit.ui.forms import problem_text
-from dlkit.ui.numbers import short
+from dlkit.ui.numbers import measured
 
 Color = Literal["gray", "blue", "green", "orange", "red", "violet"]
 LOOKS: Mapping[str, tuple[Color, str]] = {
@@ -83,8 +83,9 @@ def headline(algorithm: Algorithm, values: Mapping[str, float], language: str) -
     """The metric by which runs of this algorithm are compared, with its latest value."""
     if algorithm.headline not in values:
         return ""
-    words = texts_of(language, algorithm.name)
-    return f"{words(f'metric.{algorithm.headline}')} {short(values[algorithm.headline])}"
+    name = algorithm.headline
+    value = measured(values[name], algorithm.metrics[name])
+    return f"{texts_of(language, algorithm.name)(f'metric.{name}')} {value}"
 
 
 def device_name(row: RunRow, words: Words) -> str:

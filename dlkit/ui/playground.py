@@ -60,7 +60,7 @@ def _play(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None
         if question is None:
             return
         _ask(store, row, question, step=step)
-        _show(_talk(row), row, algorithm, question, words=words)
+        _show(_talk(row), row, algorithm, params, words=words)
 
 
 def _control(knob: Knob, row: RunRow, words: Words) -> Any:
@@ -110,7 +110,7 @@ def _hear(store: Store, talk: Talk) -> None:
 
 
 def _show(
-    talk: Talk, row: RunRow, algorithm: Algorithm, question: BaseParams, *, words: Words
+    talk: Talk, row: RunRow, algorithm: Algorithm, params: BaseParams, *, words: Words
 ) -> None:
     waiting = f"waiting:{row.id}"
     if (talk.request is not None) != st.session_state.get(waiting, False):
@@ -121,7 +121,7 @@ def _show(
     if talk.answer is None:
         st.caption(words("play.thinking"))
         return
-    figures = algorithm.answer(talk.answer, question, words)
+    figures = algorithm.answer(talk.answer, params, words)
     answer_board(figures, words, key=row.id)
 
 

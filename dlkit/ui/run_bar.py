@@ -13,7 +13,7 @@ from dlkit.params import BaseParams, ParamsError
 from dlkit.store import Store, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms, links
-from dlkit.ui.numbers import duration, short
+from dlkit.ui.numbers import duration, measured
 from dlkit.ui.pace import Pace
 from dlkit.ui.parts import device_name, say_error, state_badge
 
@@ -171,8 +171,10 @@ def _latest(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> st
         *(name for name in algorithm.metrics if name != algorithm.headline),
     ]
     parts = [
-        f"{words(f'metric.{name}')} **{short(values[name])}**" for name in first if name in values
+        f"{words(f'metric.{name}')} **{measured(values[name], algorithm.metrics[name])}**"
+        for name in first
+        if name in values
     ]
-    if row.state in ENDED:
-        parts.append(words("bar.took", time=duration(row.seconds, words)))
-    return " · ".join(parts[:3] if row.state not in ENDED else [*parts[:2], parts[-1]])
+    if row.state not in ENDED:
+        return " · ".join(parts[:3])
+    return " · ".join([*parts[:2], words("bar.took", time=duration(row.seconds, words))])

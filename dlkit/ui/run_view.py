@@ -7,7 +7,7 @@ from dlkit.contract import ENDED, Algorithm, Finding, RunData, Words
 from dlkit.store import Store, arrays, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import figures
-from dlkit.ui.live_plot import Panel, live_plot
+from dlkit.ui.live_plot import LIVE, Panel, live_plot
 from dlkit.ui.parts import failure
 from dlkit.ui.signing import Watch, address
 
@@ -47,7 +47,7 @@ def _board(
         words,
         run=row.id,
         url=address(watch),
-        turn=str(row.attempt if row.state in ENDED else "live"),
+        turn=str(row.attempt if row.state in ENDED else LIVE),
         frames=frames,
     )
     if unreachable and not cut_off:

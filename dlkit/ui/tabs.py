@@ -16,7 +16,8 @@ def tabs(names: Sequence[str], words: Words, *, space: str, first: str) -> dict[
     name = asked if asked is not None and asked in names else before or first
     labels = {code: words(f"tab.{code}") for code in names}
     key = f"tabs:{space}:{words.language}"
-    if st.session_state.get(f"{kept}:asked") != (asked, words.language) or before is None:
+    told = (asked, words.language)
+    if key not in st.session_state or st.session_state.get(f"{kept}:asked") != told:
         st.session_state[key] = labels[name]
     boxes = dict(
         zip(names, st.tabs(list(labels.values()), key=key, on_change="rerun"), strict=True)

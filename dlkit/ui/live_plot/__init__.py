@@ -14,6 +14,7 @@ import streamlit as st
 
 from dlkit.contract import Words
 
+LIVE = "live"
 LOADER = """
 let code
 export default function (component) {
@@ -57,9 +58,11 @@ def live_plot(
 ) -> bool:
     """Show the board. Returns whether the browser said that it cannot reach the stream.
 
-    A new `turn` (the run's attempt) opens the stream again; `run` is what zoom is remembered by.
+    A new `turn` (LIVE, or the attempt that ended) opens the stream again; the zoom is remembered
+    by `run`.
     """
-    data = _data(panels, words, run=run, frames=frames)
+    empty = "live.empty" if turn == LIVE else "live.nothing"
+    data = _data(panels, words, run=run, frames=frames, empty=empty)
     data |= {"url": url, "turn": turn}
     found = _BOARD(key=f"board-{run}", data=data, on_unreachable_change=_nothing)
     return bool(found.get("unreachable"))
@@ -82,7 +85,12 @@ def _title(figure: go.Figure) -> str:
 
 
 def _data(
-    panels: Sequence[Panel], words: Words, *, run: str, frames: Sequence[str] | None
+    panels: Sequence[Panel],
+    words: Words,
+    *,
+    run: str,
+    frames: Sequence[str] | None,
+    empty: str = "live.empty",
 ) -> dict[str, Any]:
     return {
         "panels": [asdict(panel) for panel in panels],
@@ -90,7 +98,7 @@ def _data(
         "frames": None if frames is None else list(frames),
         "words": {
             "board": words("live.board"),
-            "empty": words("live.empty"),
+            "empty": words(empty),
             "reset": words("live.reset_zoom"),
             "save": words("live.save_picture"),
         },

@@ -156,7 +156,7 @@ class Panel {
       const { figure, label } = this.message;
       const layout = dressed(structuredClone(figure.layout ?? {}), this.plot, this.board.memory);
       recall(layout, this.place());
-      this.empty.hidden = true;
+      this.empty.hidden = figure.data.length > 0 || Boolean(figure.layout?.annotations?.length);
       await Plotly.react(this.plot, figure.data, layout, CONFIG);
       this.listen();
       this.speak(label);
@@ -250,6 +250,7 @@ function dressed(layout, element, memory) {
   const line = style(element, "--st-border-color");
   const paper = style(element, "--st-background-color");
   layout.autosize = true;
+  layout.margin = { l: 48, r: 12, t: 10, b: 40, ...layout.margin };
   layout.uirevision = memory;
   layout.paper_bgcolor = "rgba(0,0,0,0)";
   layout.plot_bgcolor = "rgba(0,0,0,0)";

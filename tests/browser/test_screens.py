@@ -1,0 +1,100 @@
+"""Every screen: reachable cold, readable by machines, usable on a phone, in both languages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from dlkit.algorithms import catalogue
+from dlkit.texts import LANGUAGES, words
+from tests.browser.acts import settled, visit
+from tests.browser.studio import Studio, start
+
+pytestmark = pytest.mark.browser
+
+SCREENS = [
+    "/",
+    "/runs",
+    "/system",
+    *(f"/{name}?tab={tab}" for name in catalogue() for tab in ("learn", "train", "play", "code")),
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_fault_for_screen_readers(browser: Browser, studio: Studio, scheme: Any) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    faults = []
+    for screen in SCREENS:
+        visit(page, studio, screen)
+        page.wait_for_timeout(700)
+        found = Axe().run(page)["violations"]
+        faults += [
+            (screen, one["id"], one["nodes"][0]["html"][:200])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+    context.close()
+    assert not faults
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_phone_needs_no_sideways_scroll(browser: Browser, studio: Studio, language: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    wide = []
+    for screen in SCREENS:
+        visit(page, studio, f"{screen}{'&' if '?' in screen else '?'}lang={language}")
+        page.wait_for_timeout(500)
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        inner = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+        if max(width, inner) > 390:
+            wide.append((screen, width, inner))
+    context.close()
+    assert not wide
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_deep_link_on_a_cold_server_stands_in_the_frame(
+    page: Page, tmp_path: Path, language: str
+) -> None:
+    cold = start(tmp_path / "cold")
+    try:
+        page.goto(f"{cold.url}/dnn?tab=train&lang={language}")
+        settled(page)
+        shown = words(language)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(words(language, "dnn")("name"))
+        expect(page.get_by_role("link", name=shown("page.runs"))).to_be_visible()
+        expect(page.get_by_role("button", name=shown("bar.train"))).to_be_visible()
+    finally:
+        cold.close()
+
+
+def test_language_switch_keeps_the_form(page: Page, studio: Studio) -> None:
+    visit(page, studio, "/dnn?tab=train&lang=en")
+    field = page.get_by_label(words("en", "dnn")("knob.epochs.label"))
+    field.fill("77")
+    field.press("Tab")
+    page.wait_for_timeout(800)
+    page.get_by_text("中文").click()
+    expect(page.get_by_role("button", name=words("zh")("bar.train"))).to_be_visible()
+    settled(page)
+    expect(page.get_by_label(words("zh", "dnn")("knob.epochs.label"))).to_have_value("77")
+    assert "lang=zh" in page.url
+    assert "epochs=77" in page.url
+
+
+def test_browser_language_is_the_first_guess(browser: Browser, studio: Studio) -> None:
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    visit(page, studio, "/")
+    expect(page.get_by_role("heading", level=1)).to_have_text(words("zh")("home.title"))
+    context.close()
+
+
+def test_train_has_a_key(page: Page, studio: Studio) -> None:
+    visit(page, studio, "/dnn?tab=train&lang=en&data=moons&epochs=1&hidden_layers=4")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**run=*", timeout=15_000)

@@ -1,0 +1,81 @@
+"""What needs no page: numbers, pace, signed addresses, links, frames."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dlkit.store import Store, runs
+from dlkit.store.runs import RunRow
+from dlkit.texts import words
+from dlkit.ui import figures, numbers, signing
+from dlkit.ui.pace import Pace
+from dlkit.ui.signing import WINDOW, Watch
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (0.93124, "0.9312"), (12.0, "12"), (1234.5, "1,234"), (3.1e-5, "3.1e-05")],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert numbers.short(value) == text
+
+
+def test_shares_are_percent_and_nan_is_said() -> None:
+    assert numbers.measured(0.9312, "share") == "93.1%"
+    assert numbers.measured(float("nan"), "share") == "nan"
+
+
+def test_durations_use_two_units() -> None:
+    assert numbers.duration(59, words("en")) == "59 s"
+    assert numbers.duration(3725, words("en")) == "1 h 2 min"
+
+
+@pytest.fixture
+def row(store: Store, run: str) -> RunRow:
+    """A running row of 1000 steps."""
+    found = runs.get(store, run)
+    return replace(found, state="running", attempt=1, step=0, total_steps=1000, seconds=0.0)
+
+
+def test_time_left_follows_the_latest_steps(row: RunRow) -> None:
+    pace = Pace()
+    for second in range(10):
+        pace.look(replace(row, step=10 * second), float(second))
+    assert pace.left(replace(row, step=500)) == pytest.approx(50)
+
+
+def test_time_left_is_right_after_a_resume(row: RunRow) -> None:
+    pace = Pace()
+    for second in range(10):
+        pace.look(replace(row, step=100 + second), float(second))
+    later = replace(row, attempt=2, step=100)
+    for second in range(5):
+        pace.look(replace(later, step=100 + 50 * second), 1000.0 + second)
+    assert pace.left(replace(later, step=500)) == pytest.approx(10)
+
+
+def test_time_left_is_unknown_before_the_first_steps(row: RunRow) -> None:
+    assert Pace().left(row) is None
+
+
+def test_address_is_stable_and_opens_only_its_run() -> None:
+    watch = Watch("a" * 32, "zh", 7)
+    address = signing.address(watch, now=WINDOW * 10.0)
+    assert address == signing.address(watch, now=WINDOW * 10.9)
+    token = address.partition("token=")[2]
+    assert signing.opened(watch.run, token, now=WINDOW * 11.0) == watch
+    assert signing.opened("b" * 32, token, now=WINDOW * 11.0) is None
+    assert signing.opened(watch.run, token, now=WINDOW * 12.1) is None
+    assert signing.opened(watch.run, token[:-2] + "xx", now=WINDOW * 11.0) is None
+    assert signing.opened(watch.run, "garbage", now=WINDOW * 11.0) is None
+
+
+def test_frames_are_built_again_only_when_they_change(store: Store, run: str) -> None:
+    watch = Watch(run, "en")
+    first = figures.picture(store, watch)
+    second = figures.picture(store, watch, before=first)
+    assert second.frames["line"] is first.frames["line"]
+    message = json.loads(first.frames["line"].payload)
+    assert message["view"] == "line"
+    assert message["label"] == words("en", "fake")("view.line")
