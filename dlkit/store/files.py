@@ -81,8 +81,6 @@ class LocalFiles:
             _sync_folder(path.parent)
         except OSError as error:
             raise coded(error, str(self.root)) from error
-        finally:
-            beside.unlink(missing_ok=True)
         return digest
 
     def read(self, name: str, sha256: str) -> bytes:
@@ -163,11 +161,15 @@ def read_arrays(data: bytes) -> dict[str, Array]:
 
 
 def _write_through(path: Path, fill: Fill) -> str:
-    with path.open("wb") as handle:
-        digest = Digest(handle)
-        fill(digest)
-        handle.flush()
-        os.fsync(handle.fileno())
+    try:
+        with path.open("wb") as handle:
+            digest = Digest(handle)
+            fill(digest)
+            handle.flush()
+            os.fsync(handle.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return digest.hexdigest()
 
 

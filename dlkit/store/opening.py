@@ -18,7 +18,7 @@ from dlkit.store.files import Files, LocalFiles, coded, open_files
 from dlkit.store.settings import Settings
 
 VERSION_TABLE = "dlkit_version"
-KNOWN = ("0001",)  # the migrations in order
+KNOWN: tuple[str, ...] = ("0001",)  # the migrations in order
 _MIGRATION_LOCK = 0x646C6B6974  # any number, the same in every process
 
 
@@ -43,7 +43,7 @@ def open_store(settings: Settings | None = None) -> Store:
     settings = settings or Settings.from_environment()
     engine = connect(parse_url(settings.database))
     files = open_files(settings.files)
-    _make_folders(engine, files)
+    _make_folders(settings.home, engine, files)
     store = Store(settings, engine, files)
     try:
         if not _up_to_date(engine):
@@ -54,10 +54,12 @@ def open_store(settings: Settings | None = None) -> Store:
     return store
 
 
-def _make_folders(engine: Engine, files: Files) -> None:
-    folders = [files.root] if isinstance(files, LocalFiles) else []
+def _make_folders(home: Path, engine: Engine, files: Files) -> None:
+    folders = [home]
     if engine.dialect.name == "sqlite" and engine.url.database:
-        folders.insert(0, Path(engine.url.database).absolute().parent)
+        folders.append(Path(engine.url.database).absolute().parent)
+    if isinstance(files, LocalFiles):
+        folders.append(files.root)
     for folder in folders:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

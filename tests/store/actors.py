@@ -21,7 +21,7 @@ _context.set_forkserver_preload(["tests.store.actors"])
 def begin(
     action: Callable[..., None], environment: Mapping[str, str], *args: Any
 ) -> tuple[BaseProcess, Connection]:
-    """Start `action(pipe, environment, *args)` in a process; what it sends comes out of the pipe."""
+    """Start `action(pipe, environment, *args)` in a process; the other end of its pipe."""
     ours, theirs = _context.Pipe()
     process = _context.Process(target=action, args=(theirs, dict(environment), *args))
     process.start()

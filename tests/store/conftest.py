@@ -1,4 +1,4 @@
-"""Every test of the store runs on SQLite and on a PostgreSQL server started here for the purpose."""
+"""Every test of the store runs on SQLite, and on a PostgreSQL server started for the purpose."""
 
 import glob
 import os

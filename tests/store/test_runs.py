@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
-from dlkit.contract import CodedError
+from dlkit.contract import CodedError, State
 from dlkit.store import Fenced, Settings, Store, arrays, metrics, requests, runs, tables
 from dlkit.store.metrics import Point
 from dlkit.store.runs import RunRow
@@ -95,7 +95,7 @@ def test_claim_leaves_what_is_not_to_train(store: Store, wanted: str) -> None:
 @pytest.mark.parametrize("state", ["paused", "stopped"])
 @pytest.mark.parametrize("wanted", ["running", "step_batch", "step_epoch"])
 def test_claim_takes_what_is_to_go_on(
-    store: Store, claimed: RunRow, state: str, wanted: str
+    store: Store, claimed: RunRow, state: State, wanted: str
 ) -> None:
     runs.want(store, claimed.id, "paused")
     runs.move(store, claimed.id, 1, state=state, lease=None)
