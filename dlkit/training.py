@@ -36,19 +36,41 @@ ONE_BATCH = 2048  # examples: up to here a validation set goes through the model
 class Split(Protocol):
     """Arrays, or nested tuples of arrays, whose first axis counts examples."""
 
-    x_train: Any
-    y_train: Any
-    x_val: Any
-    y_val: Any
+    @property
+    def x_train(self) -> Any:
+        """What to learn from."""
+
+    @property
+    def y_train(self) -> Any:
+        """What to answer; None where the model has no targets."""
+
+    @property
+    def x_val(self) -> Any:
+        """What to check with."""
+
+    @property
+    def y_val(self) -> Any:
+        """What the answers should be."""
 
 
 class Recipe(Protocol):
     """The knobs `fit` itself needs; `learning_rate` is asked from the run, because it is live."""
 
-    batch_size: int
-    epochs: int
-    seed: int
-    schedule: str
+    @property
+    def batch_size(self) -> int:
+        """Examples in a step."""
+
+    @property
+    def epochs(self) -> int:
+        """Ways through the training part."""
+
+    @property
+    def seed(self) -> int:
+        """What the order of the examples follows from."""
+
+    @property
+    def schedule(self) -> str:
+        """A name that `rhythm.scheduled` knows."""
 
 
 def seed_everything(seed: int) -> None:
@@ -113,17 +135,20 @@ def fit(
     params: Recipe,
     run: Run,
     *,
-    pictures: Callable[[int], None] | None = None,
+    pictures: Callable[[int], Mapping[str, Array]] | None = None,
+    fixed: Mapping[str, Array] | None = None,
 ) -> Any:
     """Train `model` (compiled) until its epochs are over or the run says stop; gives it back.
 
     Writes the compiled loss and metrics of training and validation (`loss`, `val_loss`, ...),
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
-    a second. `pictures(step)` is called at the first look, at the end, and in between as often as
-    three hundredths of the time allow. Raises `CodedError("diverged")` if the loss is not finite.
+    a second. `pictures(step)` gives arrays to keep; it is asked at the first look, at the end, and
+    in between as often as three hundredths of the time allow. `fixed` arrays, which never change,
+    are written once. Raises `CodedError("diverged")` if the loss is not finite.
     """
     with _gradient_norm(model.optimizer) as norm:
-        loop = _Loop(model, split, params, run, norm=norm, pictures=pictures)
+        show = _Show(run, pictures, fixed or {})
+        loop = _Loop(model, split, params, run, norm=norm, show=show)
         loop.go_on_from(run.restored())
         loop.train()
     return model
@@ -164,10 +189,10 @@ class _Loop:
         run: Run,
         *,
         norm: Any,
-        pictures: Callable[[int], None] | None,
+        show: "_Show",
     ) -> None:
         self._model, self._split, self._params, self._run = model, split, params, run
-        self._norm, self._pictures = norm, pictures
+        self._norm, self._show = norm, show
         examples = len(keras.tree.flatten(split.x_train)[0])
         self._batch = min(params.batch_size, examples)
         self._order = Order(params.seed, examples, examples // self._batch * self._batch)
@@ -182,8 +207,6 @@ class _Loop:
         self._marked: tuple[int, float] | None = None
         self._logs: dict[str, float] = {}
         self._keep_due = time.monotonic() + CHECKPOINT_SECONDS
-        self._picture_due = 0.0
-        self._pictured = -1
 
     def go_on_from(self, checkpoint: Any) -> None:
         """Build what is built late, and restore a checkpoint if there is one."""
@@ -214,9 +237,8 @@ class _Loop:
             self._go(min(self.step + allowed, self._rhythm.total))
             if allowed <= epoch_left:
                 self._run.scalars(self.step, **self._logs)
-                self._draw()
-        if self._pictured != self.step:
-            self._draw()
+                self._show.now(self.step)
+        self._show.now(self.step)
         self._keep()
 
     def _go(self, goal: int) -> None:
@@ -287,8 +309,7 @@ class _Loop:
     def _look(self) -> None:
         if self._at_window_end() and self._rhythm.is_look(self.step):
             self._run.scalars(self.step, **self._validation())
-        if time.monotonic() >= self._picture_due:
-            self._draw()
+        self._show.if_due(self.step)
         if time.monotonic() >= self._keep_due:
             self._keep()
 
@@ -300,22 +321,43 @@ class _Loop:
             values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
         return {f"val_{name}": float(value) for name, value in values.items()}
 
-    def _draw(self) -> None:
-        if self._pictures is None:
-            return
-        began = time.monotonic()
-        self._pictures(self.step)
-        ended = time.monotonic()
-        # The first pictures also pay for tracing; only the later ones tell what pictures cost.
-        wait = (ended - began) / PICTURE_SHARE if self._pictured >= 0 else FIRST_PICTURE_WAIT
-        self._pictured, self._picture_due = self.step, ended + wait
-
     def _keep(self) -> None:
         means = {f"mean/{number}": value for number, value in self._window_means.items()}
         state = {**state_of(self._model), **means}
         self._run.checkpoint(self.step, state)
         size = sum(value.nbytes for value in state.values())
         self._keep_due = time.monotonic() + CHECKPOINT_SECONDS + size / CHECKPOINT_BYTES_A_SECOND
+
+
+class _Show:
+    """Writes the pictures, seldom enough that watching costs next to nothing."""
+
+    def __init__(
+        self,
+        run: Run,
+        pictures: Callable[[int], Mapping[str, Array]] | None,
+        fixed: Mapping[str, Array],
+    ) -> None:
+        self._run, self._pictures, self._fixed = run, pictures, fixed
+        self._last, self._due = -1, 0.0
+
+    def if_due(self, step: int) -> None:
+        """Write them unless the last ones are too recent for what they cost."""
+        if time.monotonic() >= self._due:
+            self.now(step)
+
+    def now(self, step: int) -> None:
+        """Write them unless this step's are written."""
+        if self._pictures is None or step == self._last:
+            return
+        began = time.monotonic()
+        fixed = self._fixed if self._last < 0 else {}
+        for name, value in {**fixed, **self._pictures(step)}.items():
+            self._run.array(step, name, value)
+        ended = time.monotonic()
+        # The first pictures also pay for tracing; only the later ones tell what pictures cost.
+        wait = (ended - began) / PICTURE_SHARE if self._last >= 0 else FIRST_PICTURE_WAIT
+        self._last, self._due = step, ended + wait
 
 
 class _Gate(keras.callbacks.Callback):

@@ -37,7 +37,8 @@ def _resized(picture: Array, height: int, width: int) -> Array:
     """Mean over the part of the old picture that each new pixel covers."""
     rows = _shares(picture.shape[0], height)
     columns = _shares(picture.shape[1], width)
-    return np.rint(rows @ picture.astype(np.float64) @ columns.T).astype(np.uint8)
+    small: Array = np.rint(rows @ picture.astype(np.float64) @ columns.T).astype(np.uint8)
+    return small
 
 
 def _shares(old: int, new: int) -> Array:
@@ -46,4 +47,5 @@ def _shares(old: int, new: int) -> Array:
     low = np.maximum(edges[:-1, None], np.arange(old)[None])
     high = np.minimum(edges[1:, None], np.arange(1, old + 1)[None])
     shares = np.clip(high - low, 0, None)
-    return shares / shares.sum(axis=1, keepdims=True)
+    normal: Array = shares / shares.sum(axis=1, keepdims=True)
+    return normal

@@ -87,4 +87,5 @@ def _axis_type(data: RunData) -> str:
 def _positive(metrics: Mapping[str, Series]) -> Array:
     curves = [metrics[name].values for name in ("loss", "val_loss") if name in metrics]
     values = np.concatenate([np.asarray(curve, np.float64) for curve in curves] or [np.empty(0)])
-    return values[np.isfinite(values) & (values > 0)]
+    positive: Array = values[np.isfinite(values) & (values > 0)]
+    return positive

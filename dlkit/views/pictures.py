@@ -10,7 +10,7 @@ from dlkit.views.classes import percent
 GAP = 3
 BAND = 9  # room for a line of text above a row of tiles
 # 0 is the gap between tiles; 1 to 255 are the values.
-HEAT = [
+HEAT: list[list[float | str]] = [
     [0.0, "rgba(0,0,0,0)"],
     [0.5 / 255, "rgba(0,0,0,0)"],
     [1 / 255, "rgba(128,128,128,0.13)"],
@@ -18,7 +18,7 @@ HEAT = [
     [0.7, "#d98324"],
     [1.0, "#ffe08a"],
 ]
-INK = [
+INK: list[list[float | str]] = [
     [0.0, "rgba(0,0,0,0)"],
     [0.5 / 255, "rgba(0,0,0,0)"],
     [1 / 255, "#111418"],

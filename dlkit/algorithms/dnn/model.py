@@ -59,21 +59,20 @@ def train(params: Params, run: Run) -> keras.Model:
     num_classes = datasets.find(params.data).num_classes
     judged_x, judged_y = split.x_val[:JUDGED], split.y_val[:JUDGED]
 
-    def pictures(step: int) -> None:
+    def pictures(step: int) -> dict[str, Array]:
         answers = predict(model, judged_x).argmax(axis=1)
-        run.array(step, "confusion", _confusion(judged_y, answers, num_classes))
-        if plane:
-            run.array(step, "surface", plane.surface(model))
-            run.array(step, "frame", plane.frame)
-            run.array(step, "points", plane.points)
+        confusion = _confusion(judged_y, answers, num_classes)
+        surface = {"surface": plane.surface(model)} if plane else {}
+        return {"confusion": confusion, **surface}
 
-    return fit(model, split, params, run, pictures=pictures)
+    fixed = {"frame": plane.frame, "points": plane.points} if plane else {}
+    return fit(model, split, params, run, pictures=pictures, fixed=fixed)
 
 
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
     """Class probabilities [C] of one example; for points and tables also where it lies."""
     if not has_plane(params):
-        picture = _fitted(np.array(inputs.picture, np.uint8), params)  # [H, W, 1]
+        picture = _fitted(np.array(inputs.values()["picture"], np.uint8), params)  # [H, W, 1]
         return {"probabilities": predict(model, picture[None])[0], "picture": picture[..., 0]}
     row = np.array([list(inputs.values().values())], np.float32)  # [1, F]
     plane = _Plane.through(datasets.load(params.data, params.seed, noise=params.noise))

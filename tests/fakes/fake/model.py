@@ -38,8 +38,8 @@ def train(params: Params, run: Run) -> keras.Model:
     model = build(params)
     grid = np.linspace(-1, 1, 21, dtype=np.float32)[:, None]
 
-    def pictures(step: int) -> None:
-        run.array(step, "line", model.predict_on_batch(grid)[:, 0])
+    def pictures(step: int) -> dict[str, Array]:
+        return {"line": model.predict_on_batch(grid)[:, 0]}
 
     return fit(model, _points(params), params, _Slow(run, params), pictures=pictures)
 
