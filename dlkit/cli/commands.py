@@ -133,6 +133,7 @@ def play(args: Arguments, terminal: Terminal) -> int:
     store = open_store()
     row = rows.get(store, args.run)
     spec = find(row.algorithm)
+    args.algorithm = spec.name  # whose labels a refusal shows
     form = spec.inputs(spec.params.checked(row.params))
     typed = read_drawings(_pairs(args.set), form.knobs())
     answer = engine.play(store, row.id, form.parsed(typed).values())

@@ -61,7 +61,8 @@ def error_text(code: str, values: Mapping[str, Any], words: Words) -> str:
 
 def _field_text(problem: Problem, words: Words) -> str:
     text = error_text(problem.code, problem.values, words)
-    label = words.table.get(f"knob.{problem.field}.label")
+    keys = (f"{kind}.{problem.field}.label" for kind in ("knob", "input"))
+    label = next((words.table[key] for key in keys if key in words.table), None)
     if label is None:
         return f"{problem.field}: {text}" if problem.field else text
     return words("cli.knob", label=label, name=problem.field, text=text)
