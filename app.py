@@ -2,6 +2,6 @@
 
 import streamlit as st
 
-from dlkit.ui.web import MAIN, MIDDLEWARE, ROUTES, lifespan
+from dlkit.ui.web import MAIN, MIDDLEWARE, ROUTES, broken, lifespan
 
-app = st.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
+app = st.App(MAIN, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan, on_script_error=broken)

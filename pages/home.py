@@ -7,15 +7,19 @@ from dlkit.store import runs
 from dlkit.ui import frame
 from dlkit.ui.home import card, first_training
 from dlkit.ui.parts import empty
+from dlkit.ui.resources import ASSETS
 from dlkit.ui.run_list import run_rows
 
 screen = frame.screen()
 words = screen.words
 
-with st.container(gap="xsmall"):
-    st.title(words("home.title"))
+lead, picture = st.columns([1.6, 1], gap="large", vertical_alignment="center")
+with lead:
+    st.title(words("home.title"), anchor=False)
     st.markdown(words("home.lead"))
-first_training(screen)
+    first_training(screen)
+with picture:
+    st.image(ASSETS / "hero.svg", alt=words("home.picture"))
 
 for family, members in frame.families(list(catalogue().values())).items():
     st.subheader(words(f"family.{family}"))

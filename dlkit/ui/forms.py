@@ -135,14 +135,15 @@ def _presets(algorithm: Algorithm, held: Draft, words: Words) -> None:
     same = [name for name in names if algorithm.presets[name].values() == held]
     key = f"preset:{algorithm.name}"
     st.session_state[key] = same[0] if same else None
-    st.segmented_control(
+    st.radio(
         words("form.preset"),
         names,
+        index=None,
         key=key,
         format_func=lambda name: words(f"preset.{name}"),
         on_change=_preset_chosen,
         args=(algorithm, key),
-        width="stretch",
+        horizontal=True,
     )
     st.caption(words(f"preset.{same[0]}.help") if same else words("form.own_values"))
 
@@ -171,9 +172,7 @@ def _choice(knob: Knob, words: Words, *, text: str, space: str, look: dict[str, 
         return words.table.get(f"{space}.{knob.name}.option.{code}", code)
 
     if len(knob.options) <= 3 and sum(len(named(code)) for code in knob.options) <= 30:
-        return st.segmented_control(
-            text, knob.options, required=True, format_func=named, width="stretch", **look
-        )
+        return st.radio(text, knob.options, format_func=named, horizontal=True, **look)
     return st.selectbox(text, knob.options, format_func=named, **look)
 
 

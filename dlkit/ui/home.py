@@ -16,15 +16,14 @@ def first_training(screen: frame.Screen) -> None:
     if not algorithms:
         return
     first = algorithms[0]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
-            screen.words("home.start"),
-            key="start",
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Mod+Enter",
-        )
-        st.caption(screen.words("home.start.help"), width="stretch")
+    pressed = st.button(
+        screen.words("home.start"),
+        key="start",
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Mod+Enter",
+    )
+    st.caption(screen.words("home.start.help"))
     if not pressed:
         return
     params = next(iter(first.presets.values()))

@@ -24,16 +24,15 @@ def choose() -> str:
 
 
 def switch(shown: Words) -> None:
-    """The two languages side by side."""
-    st.session_state[_WIDGET] = shown.language
-    st.segmented_control(
-        shown("frame.language"),
-        LANGUAGES,
+    """One button to the other language, written in that language."""
+    other = LANGUAGES[(LANGUAGES.index(shown.language) + 1) % len(LANGUAGES)]
+    st.button(
+        NAMES[other],
         key=_WIDGET,
-        required=True,
-        format_func=lambda code: NAMES[code],
-        on_change=_switched,
-        label_visibility="collapsed",
+        icon=":material/translate:",
+        help=shown("frame.language"),
+        on_click=_switch_to,
+        args=(other,),
         width="stretch",
     )
 
@@ -46,8 +45,7 @@ def refusal(shown: Words) -> str | None:
     return shown("error.language_unknown", given=given[:40], allowed=", ".join(LANGUAGES))
 
 
-def _switched() -> None:
-    code = st.session_state[_WIDGET]
+def _switch_to(code: str) -> None:
     st.session_state["lang"] = code
     st.query_params["lang"] = code
 

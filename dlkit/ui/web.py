@@ -14,14 +14,14 @@ from types import FrameType
 from typing import Any
 
 import plotly
-import streamlit
+import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dlkit import engine
+from dlkit import engine, texts
 from dlkit.contract import CodedError
 from dlkit.ui.resources import ASSETS, store
 from dlkit.ui.stream import HUB, stream_route
@@ -43,7 +43,7 @@ _LOOK_AGAIN = 2.0
 
 def policy() -> str:
     """The content security policy: our own origin, and Streamlit's inline script by its hash."""
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8")
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
     inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in inline)
     rules = {
@@ -60,6 +60,14 @@ def policy() -> str:
         "frame-ancestors": "'self'",
     }
     return "; ".join(f"{name} {allowed}" for name, allowed in rules.items())
+
+
+def broken(error: Exception) -> bool:
+    """What a page shows when its program fails: words for the person, the details in the log."""
+    _LOG.error("a page failed", exc_info=error)
+    words = texts.words(st.session_state.get("lang", "en"))
+    st.error(words("frame.broken.help"), title=words("frame.broken"), icon=":material/error:")
+    return True
 
 
 class SecurityHeaders:

@@ -52,6 +52,7 @@ class Board {
 
   receive(message) {
     this.errors = 0;
+    this.heard = true;
     this.panels.get(message.view)?.take(message);
   }
 
@@ -60,6 +61,7 @@ class Board {
     if (this.turn === goal) return;
     this.disconnect();
     this.turn = goal;
+    this.heard = false;
     this.root.dataset.stream = "open";
     this.source = new EventSource(new URL(url, document.baseURI));
     this.source.addEventListener("figure", (event) => this.receive(JSON.parse(event.data)));
@@ -70,7 +72,7 @@ class Board {
   failed() {
     this.errors += 1;
     const refused = this.source?.readyState === EventSource.CLOSED;
-    if (!refused && this.errors < 5) return;
+    if (!refused && this.errors < (this.heard ? 30 : 2)) return;
     this.hangUp("unreachable");
     this.setState("unreachable", true);
   }
