@@ -13,6 +13,7 @@ from dlkit.contract import Array
 WINDOW_SECONDS = 0.12
 PIECE_SECONDS = 2.0
 LOOK_SECONDS = 1.0
+SHORT_SECONDS = 0.3
 FEWEST_WINDOWS = 64
 FEWEST_LOOKS = 12
 
@@ -36,9 +37,7 @@ class Rhythm:
     def of(cls, *, epoch: int, epochs: int, seconds: float) -> "Rhythm":
         """From the steps of an epoch and the estimated seconds of a step."""
         total = epoch * epochs
-        window = _power_of_two(min(WINDOW_SECONDS / seconds, total / FEWEST_WINDOWS))
-        if window > epoch:
-            window = window // epoch * epoch
+        window = _window(epoch, min(WINDOW_SECONDS / seconds, total / FEWEST_WINDOWS), seconds)
         length = max(window, epoch)
         rounds = min(LOOK_SECONDS / (seconds * length), total / FEWEST_LOOKS / length)
         return cls(
@@ -73,7 +72,7 @@ class Rhythm:
             round_end = (step // self.round + 1) * self.round
             next_look = (step // self.look + 1) * self.look
             whole = step + self.piece
-            end = min(whole, round_end if self.round > self.window else whole, next_look)
+            end = min(whole, whole if self.round % self.window == 0 else round_end, next_look)
         return min(end, goal, self.total)
 
 
@@ -116,5 +115,14 @@ def scheduled(schedule: str, done: float) -> float:
     return 1.0
 
 
-def _power_of_two(limit: float) -> int:
-    return 1 << max(0, math.floor(math.log2(limit))) if limit > 1 else 1
+def _window(epoch: int, limit: float, seconds: float) -> int:
+    """About `limit` steps; whole epochs or an even part of one where that is near enough.
+
+    Where windows do not fill an epoch evenly, each epoch needs a call of `fit` of its own.
+    """
+    if limit >= epoch:
+        return int(limit // epoch) * epoch
+    even = max(part for part in range(1, epoch + 1) if epoch % part == 0 and part < 1.5 * limit + 1)
+    if even >= limit / 2:
+        return even
+    return epoch if epoch * seconds < SHORT_SECONDS else max(1, round(limit))
