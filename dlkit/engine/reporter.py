@@ -238,7 +238,7 @@ class Reporter:
             self._store,
             self._id,
             self._attempt,
-            lease=time.time() + LEASE,
+            lease=LEASE,
             step=self._step,
             seconds=self.seconds,
         )

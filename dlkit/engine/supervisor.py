@@ -22,8 +22,8 @@ from dlkit.engine.worker import work
 from dlkit.store import Store, open_store, runs, supervisors
 from dlkit.store.runs import RunRow
 
-TICK = 0.05
-BEAT = 2.0
+TICK = 0.08
+BEAT = 1.0
 LEASE_AT_START = 30.0
 PATIENCE = 2.0
 MOST_CRASHES = 3
@@ -102,12 +102,11 @@ class Supervisor:
         held = runs.held(self.store, host=self.host)
         for row in held:
             self._hold_to_promises(row)
-        runs.delete_wanted(self.store)
         if len(held) < self.store.settings.slots:
             self._start_next()
 
     def _start_next(self) -> None:
-        row = runs.claim(self.store, host=self.host, lease=time.time() + LEASE_AT_START)
+        row = runs.claim(self.store, host=self.host, lease=LEASE_AT_START)
         if row is not None:
             self._last_needed = time.monotonic()
             self.jobs[row.id] = (row.attempt, self.backend.launch(work, row.id, row.attempt))
@@ -160,6 +159,7 @@ class Supervisor:
         if time.monotonic() < self._next_beat:
             return
         self._next_beat = time.monotonic() + BEAT
+        runs.delete_wanted(self.store)
         settings = self.store.settings
         info = {"slots": settings.slots, "ready": self.backend.ready(), "gpus": gpu_count(),
                 "cores": os.cpu_count(), "memory": settings.memory}  # fmt: skip

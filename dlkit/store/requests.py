@@ -69,8 +69,12 @@ def claim_play(store: Store, host: str) -> RequestRow | None:
     free = or_(requests.c.taken.is_(None), requests.c.taken < now - RETAKE_SECONDS)
     waits = and_(requests.c.answered.is_(None), requests.c.created > now - PATIENCE_SECONDS)
     oldest = select(requests.c.id).where(requests.c.kind == "play", waits, free)
-    oldest = oldest.order_by(requests.c.id).limit(1).with_for_update(skip_locked=True)
-    take = update(requests).where(requests.c.id == oldest.scalar_subquery())
+    oldest = oldest.order_by(requests.c.id).limit(1)
+    with reading(store.database) as connection:
+        if connection.execute(oldest).first() is None:
+            return None  # without a lock: this is asked many times a second
+    locked = oldest.with_for_update(skip_locked=True).scalar_subquery()
+    take = update(requests).where(requests.c.id == locked)
     with writing(store.database) as connection:
         row = connection.execute(take.values(taken=now, host=host).returning(*_ROW)).first()
     return RequestRow(*row) if row else None
