@@ -10,6 +10,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -94,11 +95,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert `rows`; where the primary key is there already, the new values replace the old."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement: Any = dialect.insert(table)
+    connection.execute(_upsert(connection.dialect.name, table, names=tuple(rows[0])), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table, *, names: tuple[str, ...]) -> Executable:
+    insert: Any = {"sqlite": sqlite, "postgresql": postgresql}[dialect].insert(table)
     keys = [column.name for column in table.primary_key]
-    later = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=later), rows)
+    later = {name: insert.excluded[name] for name in names if name not in keys}
+    statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=later)
+    return statement
 
 
 def upsert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

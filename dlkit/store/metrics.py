@@ -9,19 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Double,
-    Select,
-    bindparam,
-    func,
-    select,
-    text,
-    type_coerce,
-    update,
-)
+from sqlalchemy import Connection, bindparam, select, update
 
 from dlkit.contract import Series
 from dlkit.store.database import reading, upsert, upsert_missing, writing
@@ -29,6 +17,7 @@ from dlkit.store.opening import Store
 from dlkit.store.runs import fence
 from dlkit.store.tables import curves, metrics
 from dlkit.store.tables import notes as notes_table
+from dlkit.store.thinning import after, thinned
 
 _FINITE = 1.7976931348623157e308
 
@@ -95,7 +84,7 @@ def since(store: Store, run_id: str, step: int) -> dict[str, Series]:
     """The points after `step` (-1 for all), by curve; curves without such points are left out."""
     with reading(store.database) as connection:
         found = {
-            name: _series(connection, _POINTS.where(_of(number), metrics.c.step > step))
+            name: after(connection, number, step)
             for name, number in _numbers(connection, run_id).items()
         }
     return {name: series for name, series in found.items() if len(series.steps)}
@@ -108,7 +97,7 @@ def overview(store: Store, run_id: str, *, buckets: int = 600) -> dict[str, Seri
     """
     with reading(store.database) as connection:
         return {
-            name: _shortened(connection, number, most=buckets)
+            name: thinned(connection, number, most=buckets)
             for name, number in _numbers(connection, run_id).items()
         }
 
@@ -179,47 +168,3 @@ def _curve(run_id: str, point: Point) -> dict[str, Any]:
 def _numbers(connection: Connection, run_id: str) -> dict[str, int]:
     rows = select(curves.c.name, curves.c.id).where(curves.c.run == run_id).order_by(curves.c.id)
     return {name: number for name, number in connection.execute(rows)}
-
-
-_POINTS = select(metrics.c.step, type_coerce(metrics.c.value, Double)).order_by(metrics.c.step)
-
-
-def _of(number: int) -> ColumnElement[bool]:
-    return metrics.c.curve == number
-
-
-def _series(connection: Connection, points: Select[Any]) -> Series:
-    """The points as arrays; numpy makes NaN of NULL."""
-    rows = connection.execute(points).all()
-    steps = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-    return Series(steps, np.array([row[1] for row in rows], np.float64))
-
-
-_EXTREMES = text("""
-    WITH RECURSIVE stretch(low, high) AS (
-        SELECT CAST(:first AS BIGINT), CAST(:first AS BIGINT) + :width
-        UNION ALL
-        SELECT high, high + :width FROM stretch WHERE high <= :last)
-    SELECT (SELECT step FROM metrics WHERE curve = :curve AND step >= low AND step < high
-            ORDER BY value IS NULL, value, step LIMIT 1),
-           (SELECT step FROM metrics WHERE curve = :curve AND step >= low AND step < high
-            ORDER BY value IS NULL, value DESC, step LIMIT 1)
-    FROM stretch""")
-
-
-def _shortened(connection: Connection, number: int, *, most: int) -> Series:
-    series = _series(connection, _POINTS.where(_of(number)).limit(most + 1))
-    if len(series.steps) <= most:
-        return series
-    kept = metrics.c.step.in_(_kept_steps(connection, number, most=most))
-    return _series(connection, _POINTS.where(_of(number), kept))
-
-
-def _kept_steps(connection: Connection, number: int, *, most: int) -> list[int]:
-    ends = select(func.min(metrics.c.step), func.max(metrics.c.step))
-    first, final = connection.execute(ends.where(_of(number))).one()
-    stretches = max(1, (most - 2) // 2)
-    width = -(-(final - first + 1) // stretches)
-    found = {"curve": number, "first": first, "last": final, "width": width}
-    rows = connection.execute(_EXTREMES, found)
-    return sorted({first, final, *(step for row in rows for step in row if step is not None)})
