@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dlkit.store.runs import RunRow
 
 _LOOK_BACK = 20.0
+_WARM = 10.0
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Pace:
     def left(self, row: RunRow) -> float | None:
         """Seconds until the last step; None while that cannot be said."""
         rate = _rate(self.seen)
-        if rate is None and row.seconds > 0 and row.step > 0:
+        if rate is None and row.seconds > _WARM and row.step > 0:
             rate = row.step / row.seconds
         if not rate or row.total_steps <= 0:
             return None

@@ -8,7 +8,7 @@ from dlkit.store import Store, arrays, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import figures
 from dlkit.ui.live_plot import LIVE, Panel, live_plot
-from dlkit.ui.parts import failure
+from dlkit.ui.parts import empty, failure
 from dlkit.ui.signing import Watch, address
 
 _LOOKS = {
@@ -24,6 +24,9 @@ def run_view(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> N
     alive = row.state not in ENDED
     failure(row, words)
     st.fragment(_in_words, run_every=_WORDS_TICK if alive else None)(store, row, algorithm, words)
+    if not alive and row.step == 0:
+        empty("image_not_supported", words("live.nothing"), words("live.nothing.help"))
+        return
     at = None if alive else _scrubber(store, row, algorithm, words)
     cut_off = st.session_state.get(_flag(row), False)
     tick = _FALLBACK_TICK if cut_off and alive else None

@@ -27,7 +27,7 @@ def train_tab(
     store: Store, algorithm: Algorithm, words: Words, *, run: RunRow | None
 ) -> BaseParams | None:
     """Charts to the left, knobs to the right. Returns the form's params where they are valid."""
-    charts, panel = st.columns([2.3, 1], gap="large")
+    charts, panel = st.columns([2.7, 1], gap="medium")
     if run is not None:
         with charts:
             run_view(store, run, algorithm, words)

@@ -73,15 +73,13 @@ def answer_board(figures: Sequence[go.Figure], words: Words, *, key: str) -> Non
     panels, frames = [], []
     for number, figure in enumerate(figures):
         name = f"answer-{number}"
-        panels.append(Panel(name, "", "", int(figure.layout.height or 320), wide=False))
-        label = json.dumps(_title(figure) or words("play.answer"))
+        title = str(figure.layout.title.text or "")
+        figure.update_layout(title_text="")
+        panels.append(Panel(name, title, "", int(figure.layout.height or 320), wide=False))
+        label = json.dumps(title or words("play.answer"))
         body = f'"view":"{name}","step":0,"label":{label},"figure":{figure.to_json()}'
         frames.append("{" + body + "}")
     _BOARD(key=f"answer-{key}", data=_data(panels, words, run=key, frames=frames))
-
-
-def _title(figure: go.Figure) -> str:
-    return str(figure.layout.title.text or "")
 
 
 def _data(

@@ -122,11 +122,12 @@ class Panel {
   describe({ title, help, height, wide }) {
     const words = this.board.words;
     this.title.textContent = title;
-    this.help.textContent = help;
+    this.head.hidden = !title;
+    this.help.textContent = this.help.title = help;
     this.help.hidden = !help;
     this.figure.classList.toggle("dlkit-wide", wide);
     this.figure.dataset.view = this.view;
-    this.plot.style.height = `${height}px`;
+    this.plot.style.minHeight = `${height}px`;
     this.empty.textContent = words.empty;
     for (const [button, word] of [[this.reset, words.reset], [this.save, words.save]]) {
       button.title = word;
@@ -157,8 +158,10 @@ class Panel {
       this.late = false;
       const { figure, label } = this.message;
       const layout = dressed(structuredClone(figure.layout ?? {}), this.plot, this.board.memory);
+      if (layout.yaxis.title?.text === this.name) delete layout.yaxis.title;
       recall(layout, this.place());
       this.empty.hidden = figure.data.length > 0 || Boolean(figure.layout?.annotations?.length);
+      this.plot.style.visibility = this.empty.hidden ? "" : "hidden";
       await Plotly.react(this.plot, figure.data, layout, CONFIG);
       this.listen();
       this.speak(label);
@@ -265,7 +268,10 @@ function dressed(layout, element, memory) {
   delete layout.height;
   for (const name of ["xaxis", "yaxis"]) layout[name] ??= {};
   for (const [key, part] of Object.entries(layout)) {
-    if (/^[xy]axis\d*$/.test(key)) Object.assign(part, { gridcolor: line, zerolinecolor: line, linecolor: line });
+    if (/^[xy]axis\d*$/.test(key)) {
+      Object.assign(part, { gridcolor: line, zerolinecolor: line, linecolor: line });
+      if (part.title) part.title = { standoff: 6, ...part.title, font: { size: 12 } };
+    }
     if (/^scene\d*$/.test(key)) {
       for (const axis of ["xaxis", "yaxis", "zaxis"]) {
         part[axis] = { ...part[axis], gridcolor: line, zerolinecolor: line, backgroundcolor: "rgba(0,0,0,0)" };
