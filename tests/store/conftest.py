@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dlkit.store import Settings, Store, open_store, runs
+from dlkit.store import Settings, Store, open_store, runs, tables
 
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -67,44 +67,41 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def template(postgres: str) -> str:
-    """A database with the newest schema: PostgreSQL copies it faster than Alembic makes it."""
-    with psycopg.connect(f"postgresql://{postgres}/postgres", autocommit=True) as admin:
-        admin.execute("CREATE DATABASE template_dlkit")
-    with tempfile.TemporaryDirectory() as home:
-        url = f"postgresql://{postgres}/template_dlkit"
+def shared_database(postgres: str) -> Iterator[str]:
+    """A database with tables: emptying them is faster than making another."""
+    with _database(postgres) as url, tempfile.TemporaryDirectory() as home:
         open_store(Settings.from_environment({"DLKIT_HOME": home, "DLKIT_DATABASE": url})).close()
-    return "template_dlkit"
+        yield url
 
 
 @pytest.fixture(params=BACKENDS)
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """An empty home, and an empty database of each kind in turn."""
+    """An empty home, and an empty database of each kind in turn; tests leave its schema alone."""
     environment = {"DLKIT_HOME": str(tmp_path / "home")}
-    if request.param == "sqlite":
-        yield Settings.from_environment(environment)
-        return
-    server = request.getfixturevalue("postgres")
-    with _database(server, request.getfixturevalue("template")) as url:
-        yield Settings.from_environment({**environment, "DLKIT_DATABASE": url})
+    if request.param == "postgresql":
+        environment["DLKIT_DATABASE"] = request.getfixturevalue("shared_database")
+        names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+        with psycopg.connect(environment["DLKIT_DATABASE"]) as connection:
+            connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
+    yield Settings.from_environment(environment)
 
 
 @pytest.fixture(params=BACKENDS)
 def fresh_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
-    """Like `settings`, but the database has no tables yet."""
+    """Like `settings`, but the database is the test's own and has no tables yet."""
     environment = {"DLKIT_HOME": str(tmp_path / "home")}
     if request.param == "sqlite":
         yield Settings.from_environment(environment)
         return
-    with _database(request.getfixturevalue("postgres"), "template1") as url:
+    with _database(request.getfixturevalue("postgres")) as url:
         yield Settings.from_environment({**environment, "DLKIT_DATABASE": url})
 
 
 @contextmanager
-def _database(server: str, template: str) -> Iterator[str]:
+def _database(server: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(f"postgresql://{server}/postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        admin.execute(f"CREATE DATABASE {name}")
         yield f"postgresql://{server}/{name}"
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -113,6 +110,14 @@ def _database(server: str, template: str) -> Iterator[str]:
 def store(settings: Settings) -> Iterator[Store]:
     """An open, empty store."""
     opened = open_store(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fresh_store(fresh_settings: Settings) -> Iterator[Store]:
+    """An open store with a database of its own."""
+    opened = open_store(fresh_settings)
     yield opened
     opened.close()
 

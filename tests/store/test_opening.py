@@ -84,12 +84,10 @@ def _migration(body: str) -> str:
     )
 
 
-def test_an_older_database_is_upgraded(
-    store: Store, settings: Settings, newer_migration: Path
-) -> None:
-    row = runs.create(store, "dnn", params={}, owner="ann")
+def test_an_older_database_is_upgraded(fresh_store: Store, newer_migration: Path) -> None:
+    row = runs.create(fresh_store, "dnn", params={}, owner="ann")
     newer_migration.write_text(_migration("""op.execute("UPDATE runs SET mood = 'good'")"""))
-    upgraded = open_store(settings)
+    upgraded = open_store(fresh_store.settings)
     with upgraded.database.connect() as connection:
         assert connection.scalar(text("SELECT mood FROM runs")) == "good"
     assert runs.get(upgraded, row.id) == row
@@ -97,27 +95,27 @@ def test_an_older_database_is_upgraded(
 
 
 def test_an_upgrade_that_fails_changes_nothing(
-    store: Store, settings: Settings, newer_migration: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_store: Store, newer_migration: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = runs.create(store, "dnn", params={}, owner="ann")
+    row = runs.create(fresh_store, "dnn", params={}, owner="ann")
     newer_migration.write_text(_migration("raise RuntimeError('half way')"))
     with pytest.raises(RuntimeError, match="half way"):
-        open_store(settings)
+        open_store(fresh_store.settings)
     monkeypatch.setattr(opening, "KNOWN", opening.KNOWN[:-1])
-    again = open_store(settings)
+    again = open_store(fresh_store.settings)
     assert runs.get(again, row.id) == row
     with again.database.connect() as connection:
         assert "mood" not in connection.execute(text("SELECT * FROM runs")).keys()
     again.close()
 
 
-def test_a_newer_database_is_refused_and_left_alone(store: Store, settings: Settings) -> None:
-    with store.database.begin() as connection:
+def test_a_newer_database_is_refused_and_left_alone(fresh_store: Store) -> None:
+    with fresh_store.database.begin() as connection:
         connection.execute(text(f"UPDATE {opening.VERSION_TABLE} SET version_num = '7777'"))
-    store.close()
-    path = settings.home / "dlkit.db"
+    fresh_store.close()
+    path = fresh_store.settings.home / "dlkit.db"
     before = path.read_bytes() if path.exists() else b""
-    error = refused(settings)
+    error = refused(fresh_store.settings)
     assert (error.code, error.values) == (
         "database_newer",
         {"found": "7777", "known": opening.KNOWN[-1]},
