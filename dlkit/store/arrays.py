@@ -44,6 +44,17 @@ def load(store: Store, run_id: str, name: str, *, step: int | None = None) -> Sn
     return Snapshot(found[0], read_array(found[1])) if found else None
 
 
+def forget_after(store: Store, run_id: str, attempt: int, *, step: int) -> None:
+    """Delete the arrays after `step`; see `metrics.forget_after`. Raises `Fenced`."""
+    late = and_(files.c.run == run_id, files.c.kind == "array", files.c.step > step)
+    with writing(store.database) as connection:
+        fence(connection, run_id, attempt)
+        names = list(connection.scalars(select(files.c.file).where(late)))
+        connection.execute(delete(files).where(late))
+    for name in names:
+        store.files.remove(name)
+
+
 def put_checkpoint(
     store: Store, run_id: str, attempt: int, *, step: int, state: Mapping[str, Array]
 ) -> None:

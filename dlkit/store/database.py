@@ -6,11 +6,13 @@ are one step. Failures of the database come out as `CodedError`.
 """
 
 import os
+import shutil
 import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +41,7 @@ _SQLITE_CODES = {
     sqlite3.SQLITE_CANTOPEN: "home_unwritable",
     sqlite3.SQLITE_PERM: "home_unwritable",
 }
+_SMALLEST_BYTES = 1 << 16
 _UNREACHABLE = ("08", "28", "3D", "53", "57", "58")  # SQLSTATE classes: connection, access, server
 
 
@@ -170,9 +173,19 @@ def _coded_sqlite(error: sqlite3.Error, url: URL) -> CodedError | None:
     path = url.database or ""
     if number in _SQLITE_CODES:
         return CodedError(_SQLITE_CODES[number], path=path)
+    if number == sqlite3.SQLITE_IOERR and _no_room(path):
+        return CodedError("disk_full", path=path)
     if number in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR):
         return CodedError("database_unreachable", url=shown(url), reason=str(error))
     return None
+
+
+def _no_room(path: str) -> bool:
+    """Whether not even the smallest of SQLite's files can grow: it calls that an I/O error."""
+    try:
+        return shutil.disk_usage(Path(path).absolute().parent).free < _SMALLEST_BYTES
+    except OSError:
+        return False
 
 
 def _coded_postgres(error: BaseException, url: URL) -> CodedError | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from dlkit.contract import Series
 from dlkit.store.database import reading, upsert, upsert_missing, writing
@@ -69,6 +69,22 @@ def note(
 ) -> None:
     """Keep one note. Raises `Fenced`."""
     write(store, run_id, attempt, (), notes=[NoteRow(step, key, dict(values))])
+
+
+def forget_after(store: Store, run_id: str, attempt: int, *, step: int) -> None:
+    """Delete the points and notes after `step`, left by an attempt that got further and was lost.
+
+    For a run that ends before it comes that far again: its curves then end where it does.
+    Raises `Fenced`.
+    """
+    with writing(store.database) as connection:
+        fence(connection, run_id, attempt)
+        numbers = list(_numbers(connection, run_id).values())
+        late = and_(metrics.c.curve.in_(numbers), metrics.c.step > step)
+        connection.execute(delete(metrics).where(late))
+        late = and_(notes_table.c.run == run_id, notes_table.c.step > step)
+        connection.execute(delete(notes_table).where(late))
+        _renew_ends(connection, run_id, step)
 
 
 def notes(store: Store, run_id: str) -> list[NoteRow]:
@@ -150,6 +166,16 @@ _NEWER = (
     .where(curves.c.id == bindparam("number"), curves.c.step <= bindparam("at"))
     .values(step=bindparam("at"), value=bindparam("new"))
 )
+
+
+def _renew_ends(connection: Connection, run_id: str, step: int) -> None:
+    """Set the newest points of the curves that went beyond `step`; delete those without points."""
+    newest = select(metrics.c.value).where(metrics.c.curve == curves.c.id)
+    value = newest.order_by(metrics.c.step.desc()).limit(1).scalar_subquery()
+    at = select(func.max(metrics.c.step)).where(metrics.c.curve == curves.c.id).scalar_subquery()
+    late = and_(curves.c.run == run_id, curves.c.step > step)
+    connection.execute(delete(curves).where(late, at.is_(None)))
+    connection.execute(update(curves).where(late).values(step=at, value=value))
 
 
 def _write_notes(connection: Connection, run_id: str, notes: Sequence[NoteRow]) -> None:

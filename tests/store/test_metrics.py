@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from dlkit.contract import Series
-from dlkit.store import Fenced, Settings, Store, metrics, runs, thinning
+from dlkit.store import Fenced, Settings, Store, arrays, metrics, runs, thinning
 from dlkit.store.metrics import NoteRow, Point
 from dlkit.store.runs import RunRow
 from tests.store import actors
@@ -93,6 +93,29 @@ def test_notes_come_in_order(store: Store, claimed: RunRow) -> None:
     assert [row.step for row in metrics.notes(store, claimed.id)] == [1, 2, 3]
     with pytest.raises(Fenced):
         metrics.note(store, claimed.id, 2, step=4, key="k", values={})
+
+
+def test_what_a_lost_attempt_left_can_be_forgotten(store: Store, claimed: RunRow) -> None:
+    write(store, claimed, "loss", [5.0, 4.0, 3.0, 2.0])
+    write(store, claimed, "late", [1.0, 2.0], first=4)
+    write(store, claimed, "early", [7.0])
+    for step in (2, 3):
+        metrics.note(store, claimed.id, 1, step=step, key="k", values={})
+        arrays.put(store, claimed.id, 1, step=step, name="map", value=np.zeros(3))
+    with pytest.raises(Fenced):
+        metrics.forget_after(store, claimed.id, 2, step=2)
+    metrics.forget_after(store, claimed.id, 1, step=2)
+    arrays.forget_after(store, claimed.id, 1, step=2)
+    found = metrics.since(store, claimed.id, -1)
+    assert {name: pairs(series) for name, series in found.items()} == {
+        "loss": [(1, 5.0), (2, 4.0)],
+        "early": [(1, 7.0)],
+    }
+    assert metrics.last(store, [claimed.id])[claimed.id] == {"loss": 4.0, "early": 7.0}
+    assert [row.step for row in metrics.notes(store, claimed.id)] == [2]
+    assert arrays.steps(store, claimed.id, "map") == [2]
+    write(store, claimed, "late", [9.0], first=3)
+    assert metrics.last(store, [claimed.id])[claimed.id]["late"] == 9.0
 
 
 def test_best_passes_over_what_is_not_finite(store: Store, claimed: RunRow) -> None:
@@ -239,8 +262,6 @@ def test_a_writer_killed_in_the_middle_leaves_whole_batches(
 
 
 def _all_files_are_whole(store: Store, row: RunRow, told: int) -> None:
-    from dlkit.store import arrays
-
     steps = arrays.steps(store, row.id, "map")
     assert len(steps) >= told
     for step in steps:

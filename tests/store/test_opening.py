@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,6 +229,29 @@ def test_a_full_disk_is_named(sqlite_store: Store) -> None:
         runs.create(sqlite_store, "dnn", params={"long": "x" * 100_000}, owner="ann")
     assert error.value.code == "disk_full"
     assert runs.count(sqlite_store) == 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)]
+    if os.getuid() or subprocess.run(mount, stderr=subprocess.DEVNULL, check=False).returncode:
+        pytest.skip("mounting a small disk takes the rights of root")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", str(tmp_path)], check=True)
+
+
+def test_a_disk_without_any_room_is_named(small_disk: Path) -> None:
+    settings = at(small_disk / "home")
+    open_store(settings).close()
+    with (small_disk / "junk").open("wb", buffering=0) as junk, pytest.raises(OSError):
+        while True:
+            junk.write(bytes(4096))
+    assert refused(settings).code == "disk_full"
+    (small_disk / "junk").unlink()
+    store = open_store(settings)
+    assert runs.create(store, "dnn", params={}, owner="ann").state == "queued"
+    store.close()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
