@@ -19,6 +19,7 @@ from dlkit.store import Store, metrics, requests, runs
 from dlkit.store import arrays as stored
 from dlkit.store.runs import RunRow
 
+LOCK = "DLKIT_LOCK_FD"
 ALIVE = ("starting", "running", "paused")
 VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pause": ("paused", ("starting", "running")),
@@ -136,24 +137,28 @@ def read(
 
 
 def ensure_supervisor(store: Store) -> None:
-    """Start a supervisor process of its own if this home has none. It outlives the caller."""
+    """Start a supervisor process of its own if this home has none. It outlives the caller.
+
+    The lock is taken here and handed over, so that many callers start one supervisor between them.
+    """
     if store.settings.slots == 0:
         return
     path = store.settings.home / "supervisor.lock"
-    with path.open("a") as handle:
+    with path.open("a") as lock:
         os.utime(path)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-    _spawn(store)
+        _spawn(store, lock.fileno())
 
 
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def _spawn(store: Store) -> None:
+def _spawn(store: Store, lock: int) -> None:
     _started[:] = [process for process in _started if process.poll() is None]
+    settings = {**store.settings.as_environment(), LOCK: str(lock)}
     with (store.settings.home / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "dlkit", "worker"],
@@ -162,7 +167,8 @@ def _spawn(store: Store) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, **store.settings.as_environment()},
+            pass_fds=(lock,),
+            env={**os.environ, **settings},
         )
     _started.append(process)
 

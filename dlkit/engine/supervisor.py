@@ -15,6 +15,7 @@ from typing import IO
 
 from dlkit.algorithms import catalogue, model_module
 from dlkit.contract import CodedError
+from dlkit.engine import LOCK
 from dlkit.engine.answerer import answer_questions
 from dlkit.engine.backend import Backend, Job
 from dlkit.engine.local import LocalBackend, gpu_count
@@ -48,7 +49,13 @@ def main() -> int:
 
 
 def take_lock(path: Path) -> IO[str] | None:
-    """The lock of the one supervisor of this home, or None while another holds it."""
+    """The lock of the one supervisor of this home, or None while another holds it.
+
+    Who started us may have taken it already and handed it over.
+    """
+    given = os.environ.pop(LOCK, None)
+    if given is not None:
+        return os.fdopen(int(given), "a")
     handle = path.open("a")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
