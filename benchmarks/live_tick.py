@@ -71,8 +71,9 @@ def latencies(store: Store, url: str, row: RunRow, *, seeds: int, viewers: int) 
     _until(lambda: all(viewer.seen for viewer in looking))
     delays = []
     for i in range(seeds):
-        time.sleep(TICK * (1 + 0.37 * (i % 3)))  # not in step with the server's own clock
         step = WARM_STEPS + 1 + i
+        written_run.announce(store, row, step)
+        time.sleep(TICK * (2 + 0.37 * (i % 3)))  # not in step with the server's own clock
         written = written_run.write(store, row, step)
         delays.append(_last_arrival(looking, step) - written)
     written_run.end(store, row)

@@ -29,11 +29,15 @@ def begin(store: Store, algorithm: str, *, steps: int) -> RunRow:
     return taken
 
 
+def announce(store: Store, row: RunRow, step: int) -> None:
+    """Say that the run is at `step`, which the next figure will be marked with."""
+    runs.beat(store, row.id, row.attempt, lease=LEASE, step=step, seconds=1.0)
+
+
 def write(store: Store, row: RunRow, step: int) -> float:
     """One more point on each curve; gives the moment at which it stood in the store."""
     names = [name for name in find(row.algorithm).metrics if name != "memory"]
     metrics.write(store, row.id, row.attempt, [Point(name, step, 0.5) for name in names])
-    runs.beat(store, row.id, row.attempt, lease=LEASE, step=step, seconds=1.0)
     return time.time()
 
 
