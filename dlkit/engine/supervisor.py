@@ -102,13 +102,13 @@ class Supervisor:
     def look(self) -> None:
         """One round."""
         self._beat()
-        if not self.backend.ready():
-            return
-        self._keep_answerer()
         self._reap()
         held = runs.held(self.store, host=self.host)
         for row in held:
             self._hold_to_promises(row)
+        if not self.backend.ready():
+            return
+        self._keep_answerer()
         if len(held) < self.store.settings.slots:
             self._start_next()
 

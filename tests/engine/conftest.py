@@ -16,7 +16,7 @@ from dlkit.store import Settings, Store, open_store, runs
 from dlkit.store.runs import RunRow
 
 FAKES = "tests.fakes"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Lab:
