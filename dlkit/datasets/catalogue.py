@@ -11,6 +11,7 @@ class Dataset:
     """One classification set. `source`: made by a formula, embedded in a package, or from a cache.
 
     `shape` is that of one example: (2,) points, (F,) table rows, (height, width, 1) pictures.
+    Things in pictures fill a square of `box` pixels.
     """
 
     name: str
@@ -19,7 +20,7 @@ class Dataset:
     num_classes: int
     source: Literal["made", "embedded", "cache"]
     features: tuple[str, ...] = ()
-    instead: str = ""
+    box: int = 0
 
 
 IRIS = ("sepal_length", "sepal_width", "petal_length", "petal_width")
@@ -43,9 +44,9 @@ _ALL = (
     Dataset("iris", "table", (4,), 3, "embedded", IRIS),
     Dataset("wine", "table", (13,), 3, "embedded", WINE),
     Dataset("breast_cancer", "table", (30,), 2, "embedded", CANCER),
-    Dataset("digits", "image", (8, 8, 1), 10, "embedded"),
-    Dataset("mnist_5k", "image", (28, 28, 1), 10, "embedded"),
-    Dataset("fashion_mnist", "image", (28, 28, 1), 10, "cache", instead="mnist_5k"),
+    Dataset("digits", "image", (8, 8, 1), 10, "embedded", box=8),
+    Dataset("mnist_5k", "image", (28, 28, 1), 10, "embedded", box=20),
+    Dataset("fashion_mnist", "image", (28, 28, 1), 10, "cache", box=28),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 

@@ -3,34 +3,38 @@
 import numpy as np
 
 from dlkit.contract import Array
+from dlkit.datasets.catalogue import find
 
-BOX = 20 / 28  # MNIST's digits fill a box of 20 in a picture of 28
 
+def centred(picture: Array, name: str) -> Array:
+    """A drawing [H, W] (0 to 255, bright on black) as the data set shows things, [h, w, 1].
 
-def centred(picture: Array, height: int, width: int) -> Array:
-    """A drawing [H, W] (0 to 255, bright on black) prepared as MNIST was: [height, width].
-
-    Cut out, scaled to fit the inner box, and placed so that its centre of mass is in the middle
-    (Yann LeCun, Corinna Cortes, Christopher Burges, http://yann.lecun.com/exdb/mnist/).
+    Cut out, scaled to fill the data set's box, and placed so that its centre of mass is in the
+    middle, as MNIST was made (Yann LeCun, Corinna Cortes, Christopher Burges,
+    http://yann.lecun.com/exdb/mnist/).
     """
+    dataset = find(name)
+    height, width, _ = dataset.shape
     canvas = np.zeros((height, width), np.uint8)
     rows, columns = np.nonzero(picture > 0)
     if not len(rows):
-        return canvas
+        return canvas[..., None]
     cut = picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    box = max(1, round(min(height, width) * BOX))
-    factor = box / max(cut.shape)
+    factor = dataset.box / max(cut.shape)
     small = _resized(cut, *(max(1, round(size * factor)) for size in cut.shape))
-    top, left = (_offset(small, axis, size) for axis, size in ((0, height), (1, width)))
+    margin = dataset.box < min(height, width)
+    middles = [size / 2 if margin else (size - 1) / 2 for size in (height, width)]
+    top, left = (_offset(small, axis, middle) for axis, middle in enumerate(middles))
+    top, left = min(top, height - small.shape[0]), min(left, width - small.shape[1])
     canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return canvas
+    return canvas[..., None]
 
 
-def _offset(small: Array, axis: int, size: int) -> int:
-    """Where to start so that the centre of mass comes to the middle, without leaving the sheet."""
+def _offset(small: Array, axis: int, middle: float) -> int:
+    """Where to start so that the centre of mass comes to the middle."""
     mass = small.sum(axis=1 - axis, dtype=np.float64)
     centre = float((mass * np.arange(len(mass))).sum() / max(mass.sum(), 1e-9))
-    return int(np.clip(round((size - 1) / 2 - centre), 0, size - small.shape[axis]))
+    return max(0, round(middle - centre))
 
 
 def _resized(picture: Array, height: int, width: int) -> Array:

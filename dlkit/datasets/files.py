@@ -11,6 +11,7 @@ import importlib.util
 import os
 import urllib.error
 import urllib.request
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,10 @@ def _download() -> Path:
 
 def _idx(path: Path) -> Array:
     """A file of the MNIST family: magic number, sizes, then bytes. Raises `CodedError`."""
-    content = gzip.decompress(path.read_bytes())
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error) as error:
+        raise CodedError("file_damaged", name=path.name) from error
     if hashlib.sha256(content).hexdigest() != FASHION[path.stem]:
         raise CodedError("file_damaged", name=path.name)
     axes = content[3]

@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from dlkit.contract import Array, Words
+from dlkit.contract import Array
 from dlkit.views import theme
 
 SHADES = 100  # of each class, from undecided to certain
@@ -15,7 +15,6 @@ def surface(
     *,
     points: Array | None,
     names: list[str],
-    words: Words,
     axes: tuple[str, str],
 ) -> go.Figure:
     """Colour tells the winning class, strength how sure it is; a ringed point is of the validation.

@@ -121,8 +121,7 @@ def train(params: Params, run: Run) -> keras.Model:
 
 def play(model: keras.Model, params: Params, inputs: Inputs) -> dict[str, Array]:
     """Class probabilities [C] of a drawing, and what the blocks see in it."""
-    height, width, _ = datasets.find(params.data).shape
-    picture = datasets.centred(np.array(inputs.picture, np.uint8), height, width)[..., None]
+    picture = datasets.centred(np.array(inputs.picture, np.uint8), params.data)  # [H, W, 1]
     return {
         "probabilities": _shares(model.predict_on_batch(picture[None]))[0],
         "picture": picture[..., 0],

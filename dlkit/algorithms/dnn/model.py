@@ -72,7 +72,8 @@ def train(params: Params, run: Run) -> keras.Model:
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
     """Class probabilities [C] of one example; for points and tables also where it lies."""
     if not has_plane(params):
-        picture = _fitted(np.array(inputs.values()["picture"], np.uint8), params)  # [H, W, 1]
+        drawn = np.array(inputs.values()["picture"], np.uint8)
+        picture = datasets.centred(drawn, params.data)  # [H, W, 1]
         return {"probabilities": predict(model, picture[None])[0], "picture": picture[..., 0]}
     row = np.array([list(inputs.values().values())], np.float32)  # [1, F]
     plane = _Plane.through(datasets.load(params.data, params.seed, noise=params.noise))
@@ -112,12 +113,6 @@ def _confusion(truth: Array, answers: Array, num_classes: int) -> Array:
     counts = np.zeros((num_classes, num_classes), np.int32)
     np.add.at(counts, (truth, answers), 1)
     return counts
-
-
-def _fitted(picture: Array, params: Params) -> Array:
-    """A drawing [28, 28] as the run's data set shows its pictures, [H, W, 1]."""
-    height, width, _ = datasets.find(params.data).shape
-    return datasets.centred(picture, height, width)[..., None]
 
 
 @dataclass(frozen=True)

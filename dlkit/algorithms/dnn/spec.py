@@ -109,7 +109,6 @@ def _surface(held: Mapping[str, Array], params: Any, words: Words) -> go.Figure:
         held.get("frame"),
         points=held.get("points"),
         names=_names(params, words),
-        words=words,
         axes=(words(names[0]), words(names[1])),
     )
 
