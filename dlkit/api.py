@@ -91,7 +91,7 @@ def _draw(bar: Any, row: RunRow, last: Mapping[str, float], *, words: Words) -> 
     bar.n = row.step
     if not bar.initial and row.step:
         bar.initial = row.step  # a continued run is not credited with the steps before
-    bar.set_description_str(words(f"cli.state.{row.state}"), refresh=False)
+    bar.set_description_str(words(f"state.{row.state}"), refresh=False)
     shown = [name for name in last if name == "loss" or name.startswith("val_")]
     bar.set_postfix({name: f"{last[name]:.4g}" for name in shown[:3]}, refresh=False)
     bar.refresh()

@@ -73,7 +73,7 @@ def train(args: Arguments, terminal: Terminal) -> int:
     except KeyboardInterrupt:
         return _interrupted(store, spec, terminal, run_id=run_id)
     seconds = f"{row.seconds:.1f}"
-    state = say(f"cli.state.{row.state}")
+    state = say(f"state.{row.state}")
     terminal.note(say("cli.ended", run=row.id, state=state, seconds=seconds, step=row.step))
     return _report(store, spec, terminal, row=row)
 
@@ -120,7 +120,7 @@ def control(args: Arguments, terminal: Terminal) -> int:
         terminal.object({"run": row.id, "verb": args.verb})
         return DONE
     row = rows.get(store, row.id)
-    state = terminal.words(f"cli.state.{row.state}")
+    state = terminal.words(f"state.{row.state}")
     terminal.say(terminal.words("cli.asked", run=row.id, verb=args.verb, state=state))
     terminal.object({"run": row.id, "verb": args.verb, "state": row.state, "wanted": row.wanted})
     return DONE
@@ -210,14 +210,14 @@ def _run_row(row: RunRow, last: Mapping[str, float], terminal: Terminal) -> list
     headline = find(row.algorithm).headline
     result = f"{headline} {last[headline]:.4g}" if headline in last else ""
     done = f"{row.step / row.total_steps:.0%}" if row.total_steps else ""
-    state = terminal.words(f"cli.state.{row.state}")
+    state = terminal.words(f"state.{row.state}")
     return [row.id[:8], row.algorithm, state, done, result]
 
 
 def _fields(row: RunRow, last: Mapping[str, float], say: Words) -> dict[str, str]:
     fields = {
         "algorithm": f"{say('name')} ({row.algorithm})",
-        "state": say(f"cli.state.{row.state}"),
+        "state": say(f"state.{row.state}"),
         "progress": f"{row.step} / {row.total_steps}",
         "seconds": f"{row.seconds:.1f} s",
         "device": row.device or say("cli.none"),
@@ -237,7 +237,9 @@ def _knob_row(knob: Knob, say: Words) -> list[str]:
         allowed += f" ({say('cli.limits.on_the_fly')})"
     default = "" if knob.kind == "drawing" else str(knob.default)
     label = say.table.get(f"knob.{knob.name}.label", knob.name)
-    return [knob.name, default, allowed, knob.unit or "", knob.group, label]
+    unit = say.table.get(f"unit.{knob.unit}", knob.unit or "")
+    group = say.table.get(f"group.{knob.group}", knob.group)
+    return [knob.name, default, allowed, unit, group, label]
 
 
 def _allowed(knob: Knob, say: Words) -> str:

@@ -36,7 +36,7 @@ def test_same_seed_same_numbers(shell: Shell, trained: Any) -> None:
 def test_show_and_runs_know_the_run(shell: Shell, trained: Any) -> None:
     shown = shell("show", trained["run"][:12])
     assert shown.returncode == 0
-    assert "finished" in shown.stdout
+    assert "State: Finished" in shown.stdout
     assert "160 / 160" in shown.stdout
     listed = shell.json("runs", "--state", "finished")
     assert trained["run"] in [row["run"] for row in listed]
