@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dlkit.store import Store, runs
 from dlkit.store.runs import RunRow
@@ -37,6 +37,11 @@ def train(page: Page, studio: Studio) -> RunRow:
     page.wait_for_url("**run=*", timeout=15_000)
     drawn(page)
     return runs.get(studio.store, run_in_address(page))
+
+
+def bar(page: Page) -> Locator:
+    """The bar at the bottom."""
+    return page.get_by_test_id("stBottom")
 
 
 def drawn(page: Page) -> None:

@@ -32,6 +32,7 @@ class Studio:
     def close(self) -> None:
         """Stop the server, its supervisor, and all that they started."""
         _end(self.process.pid)
+        self.process.wait(timeout=10)
         for one in supervisors.supervisors(self.store):
             _end(one.pid)
         self.store.database.dispose()
