@@ -67,7 +67,7 @@ def _click(browser: Any, url: str, store: Store) -> float:
     known = {row.id for row in runs.page(store, limit=200)}
     page = browser.new_page()
     page.goto(f"{url}/dnn?lang=en&tab=train&preset=quick", wait_until="networkidle")
-    button = page.get_by_role("button", name="Train", exact=True).first
+    button = page.locator(".st-key-train button").first
     button.wait_for()
     began = time.perf_counter()
     button.click()
