@@ -107,7 +107,7 @@ def make_optimizer(name: str, learning_rate: float, *, weight_decay: float) -> A
 def state_of(model: Any) -> dict[str, Array]:
     """Every variable of a model and its optimizer, copied: weights, slots, random state, means."""
     return {
-        f"{part}/{number:04d}": np.array(keras.ops.convert_to_numpy(variable))
+        f"{part}/{number:04d}": np.array(variable.numpy())
         for part, variables in _parts(model).items()
         for number, variable in enumerate(variables)
     }
@@ -292,8 +292,8 @@ class _Loop:
             model.stop_training = True
 
     def _write_point(self, model: Any) -> None:
-        rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
-        norm = float(keras.ops.convert_to_numpy(self._norm))
+        rate = float(model.optimizer.learning_rate.numpy())
+        norm = float(self._norm.numpy())
         self._run.scalars(self.step, **self._logs, learning_rate=rate, gradient_norm=norm)
         if not math.isfinite(self._logs.get("loss", 0.0)):
             raise CodedError("diverged", step=self.step)
@@ -382,7 +382,7 @@ class _Gate(keras.callbacks.Callback):
 
 def _metric_values(model: Any) -> dict[int, Array]:
     return {
-        number: np.array(keras.ops.convert_to_numpy(variable))
+        number: np.array(variable.numpy())
         for number, variable in enumerate(model.metrics_variables)
     }
 

@@ -47,7 +47,7 @@ def test_a_shift_moves_and_never_flips() -> None:
     picture = np.zeros((64, 7, 7, 1), np.float32)
     picture[:, 2:5, 2] = 1.0
     picture[:, 4, 3] = 1.0  # an L, which a mirror would turn
-    moved = np.array(shift(picture, training=True))[..., 0]
+    moved = np.asarray(shift(picture, training=True))[..., 0]
     places = set()
     for one in moved:
         rows, columns = np.nonzero(one)
@@ -64,7 +64,7 @@ def test_a_shift_moves_and_never_flips() -> None:
 def test_nothing_is_shifted_when_the_network_is_checked() -> None:
     shift = _model().RandomShift(2)
     picture = np.random.default_rng(1).random((4, 7, 7, 1), np.float32)
-    assert np.array_equal(np.array(shift(picture, training=False)), picture)
+    assert np.array_equal(np.asarray(shift(picture, training=False)), picture)
 
 
 @pytest.mark.keras

@@ -144,10 +144,10 @@ def _watcher(model: keras.Model, params: Params) -> keras.Model:
 def _maps(watcher: keras.Model, picture: Array) -> Array:
     """The first filters' answers to one picture, [blocks, TILES, H, W] from 0 to 255."""
     height, width, _ = picture.shape
-    blocks = watcher(picture[None], training=False)
+    blocks = watcher.predict_on_batch(picture[None])
     maps = np.zeros((len(blocks), TILES, height, width), np.uint8)
     for number, block in enumerate(blocks):
-        answers = keras.ops.convert_to_numpy(block)[0, :, :, :TILES]  # [h, w, up to TILES]
+        answers = block[0, :, :, :TILES]  # [h, w, up to TILES]
         rows = np.arange(height) * answers.shape[0] // height
         columns = np.arange(width) * answers.shape[1] // width
         bright = 255 * answers / max(float(answers.max()), 1e-6)
