@@ -67,7 +67,9 @@ def set_knob(store: Store, run_id: str, name: str, value: Any) -> None:
     try:
         checked = params.checked({**row.params, name: value}).values()[name]
     except ParamsError as error:
-        raise ParamsError([p for p in error.problems if p.field == name] or error.problems) from None
+        raise ParamsError(
+            [p for p in error.problems if p.field == name] or error.problems
+        ) from None
     if row.state in ENDED:
         raise CodedError("verb_not_now", verb=name, state=row.state)
     requests.ask(store, row.id, kind="knob", body={"name": name, "value": checked})

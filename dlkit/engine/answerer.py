@@ -1,4 +1,4 @@
-"""The warm process that answers the playground: latest checkpoint in, `play(model, params, inputs)` out."""
+"""The warm process that answers the playground from the latest checkpoint."""
 
 import importlib
 import multiprocessing
@@ -7,6 +7,8 @@ import signal
 import time
 from collections import OrderedDict
 from typing import Any
+
+import numpy as np
 
 from dlkit.algorithms import find, model_module
 from dlkit.contract import CodedError
@@ -66,7 +68,7 @@ class Models:
         module = importlib.import_module(model_module(run.algorithm))
         step, model, params = self._model(run_id, algorithm.params.checked(run.params), module)
         checked = algorithm.inputs(params).checked(inputs)
-        return {"step": step, **module.play(model, params, checked)}
+        return {"step": np.array(step), **module.play(model, params, checked)}
 
     def _model(self, run_id: str, params: Any, module: Any) -> tuple[int, Any, Any]:
         newest = arrays.checkpoint_step(self._store, run_id)

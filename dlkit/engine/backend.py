@@ -1,4 +1,4 @@
-"""Where workers run. One protocol, so that the same tests hold every backend to the same promises."""
+"""Where workers run: one protocol, one suite of tests for whatever keeps it."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -8,9 +8,6 @@ from dlkit.store.runs import RunRow
 
 class Job(Protocol):
     """A process that was started: what the supervisor needs of it."""
-
-    pid: int | None
-    exitcode: int | None
 
     def is_alive(self) -> bool:
         """Whether it still runs."""

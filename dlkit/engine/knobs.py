@@ -1,7 +1,7 @@
-"""Live knobs of one run: changes asked for by people, applied at a step, and replayed after a resume.
+"""Live knobs of one run: changes asked for by people, applied at a step, repeated after a resume.
 
-A change is written down with the step at which it took effect before it is used. A run taken up from an
-earlier checkpoint meets the same change at the same step, so its numbers stay the same.
+A change is written down with the step at which it took effect before it is used. A run taken up
+from an earlier checkpoint meets the same change at the same step, so its numbers stay the same.
 """
 
 import threading
@@ -14,7 +14,7 @@ from dlkit.store.runs import RunRow
 
 
 class Knobs:
-    """Values of the live knobs by step. `look` runs in the reporter's thread, `value` in the training's."""
+    """Values by step. `look` runs in the reporter's thread, `value` in the training's."""
 
     def __init__(self, store: Store, row: RunRow, start: Mapping[str, Any]) -> None:
         """`start` holds the values from the run's params."""

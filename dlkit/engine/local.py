@@ -1,12 +1,11 @@
 """The local backend: workers are processes of this machine, ready before they are needed.
 
-On a CPU they are forked from a server process that has imported Keras and the models and has never run an
-operation (0.03 s instead of some 9 s). On a GPU, where forking is not safe, one spare process is spawned
-ahead and waits for its work.
+On a CPU they are forked from a server process that has imported Keras and the models and has never
+run an operation (0.03 s instead of some 9 s). On a GPU, where forking is not safe, one spare
+process is spawned ahead and waits for its work.
 """
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -51,7 +50,7 @@ class LocalBackend:
         return self._pool.launch(target, *args)
 
     def alive(self, row: RunRow) -> bool:
-        """See `Backend.alive`. A process number that was given to another process does not count."""
+        """See `Backend.alive`. A number that was given to another process does not count."""
         return _process(row) is not None
 
     def end(self, row: RunRow, *, force: bool) -> None:
@@ -98,8 +97,12 @@ class ForkPool:
         """Nothing to do: the server ends with the last process that knows it."""
 
     def _warm_up(self) -> None:
-        self.launch(os.getpid)
+        self.launch(_do_nothing)
         self.ready.set()
+
+
+def _do_nothing() -> None:
+    """The first process is ready when the imports are done."""
 
 
 class SparePool:

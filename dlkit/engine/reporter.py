@@ -1,8 +1,9 @@
 """The real `Run`: what a training says goes to the store, what people want comes back.
 
-The training thread only appends to a list and reads flags. One background thread does all the talking to
-the store, in order: metrics every 100 ms or 64 steps, arrays, checkpoints, a heartbeat a second. A
-checkpoint is written after every number before it, so that a run taken up from it has no gap.
+The training thread only appends to a list and reads flags. One background thread does all the
+talking to the store, in order: metrics every 100 ms or 64 steps, arrays, checkpoints, a heartbeat a
+second. A checkpoint is written after every number before it, so that a run taken up from it has no
+gap.
 """
 
 import functools
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from dlkit.contract import Array, Checkpoint, CodedError
+from dlkit.contract import Array, Checkpoint, CodedError, State
 from dlkit.engine.knobs import Knobs
 from dlkit.store import Store, arrays, metrics, runs
 from dlkit.store.metrics import Point
@@ -35,8 +36,8 @@ Item = Point | Callable[[], None]
 class Reporter:
     """A `Run` (see `dlkit.contract`) backed by the store. Use as a context manager.
 
-    `ending` says why the training was asked to end: "stopped", "deleted", "parked" (a long pause gave
-    the slot back), or None when it ran to its end.
+    `ending` says why the training was asked to end: "stopped", "deleted", "parked" (a long pause
+    gave the slot back), or None when it ran to its end.
     """
 
     def __init__(self, store: Store, row: RunRow, *, live: Mapping[str, Any]) -> None:
@@ -172,7 +173,7 @@ class Reporter:
             return True
         return self._state == "paused" and runs.count(self._store, state="queued") > 0
 
-    def _enter(self, state: str, *, tell: bool = True) -> None:
+    def _enter(self, state: State, *, tell: bool = True) -> None:
         if self._state == state:
             return
         self._state = state

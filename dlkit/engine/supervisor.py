@@ -1,7 +1,8 @@
 """The supervisor: claims queued runs, starts their workers, notices dead ones, ends stubborn ones.
 
-One per machine and home folder, a process of its own that outlives the web process. All it knows stands in
-the store, so that a new supervisor takes up where a killed one left off, workers included.
+One per machine and home folder, a process of its own that outlives the web process. All it knows
+stands in the store, so that a new supervisor takes up where a killed one left off, workers
+included.
 """
 
 import fcntl
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from dlkit.algorithms import catalogue, model_module
-from dlkit.contract import CodedError
+from dlkit.contract import CodedError, State
 from dlkit.engine import LOCK
 from dlkit.engine.answerer import answer_questions
 from dlkit.engine.backend import Backend, Job
@@ -33,7 +34,7 @@ RESERVE_BYTES = 4 << 20
 
 
 def main() -> int:
-    """Run until told to end, or until nobody has needed it for ten minutes. 0 if another one lives."""
+    """Run until told to end or not needed for ten minutes. Returns 0 if another one lives."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     store = open_store()
     lock = take_lock(store.settings.home / "supervisor.lock")
@@ -151,11 +152,9 @@ class Supervisor:
             runs.release(self.store, row.id, row.attempt, state="stopped", crashed=False)
         elif row.crashes + 1 >= MOST_CRASHES:
             error = {"code": "worker_died", "values": {"times": MOST_CRASHES}, "trace": ""}
-            runs.release(
-                self.store, row.id, row.attempt, state="failed", error=error, crashed=True
-            )
+            runs.release(self.store, row.id, row.attempt, state="failed", error=error, crashed=True)
         else:
-            again = "paused" if row.wanted == "paused" else "queued"
+            again: State = "paused" if row.wanted == "paused" else "queued"
             runs.release(self.store, row.id, row.attempt, state=again, crashed=True)
 
     def _keep_answerer(self) -> None:
@@ -174,7 +173,7 @@ class Supervisor:
         _keep_reserve(settings.reserve)
 
     def _needed(self) -> bool:
-        """Somebody asked lately (a web process or a command line touches the lock), or a run lives."""
+        """Somebody asked lately (who needs us touches the lock), or a run lives."""
         asked = time.time() - (self.store.settings.home / "supervisor.lock").stat().st_mtime
         if asked < IDLE_SECONDS or self.jobs:
             self._last_needed = time.monotonic()

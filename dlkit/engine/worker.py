@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 
 from dlkit.algorithms import find, model_module
-from dlkit.contract import CodedError
+from dlkit.contract import CodedError, State
 from dlkit.engine.local import gpu_count
 from dlkit.engine.reporter import Reporter
-from dlkit.store import Fenced, Store, arrays, open_store, runs
+from dlkit.store import Fenced, Store, arrays, metrics, open_store, runs
 from dlkit.store.runs import RunRow
 
 GIB = 1 << 30
@@ -72,7 +72,11 @@ def _train(store: Store, row: RunRow) -> None:
 
 
 def _end(store: Store, row: RunRow, run: Reporter) -> None:
-    state = {None: "finished", "parked": "paused"}.get(run.ending, "stopped")
+    states: dict[str | None, State] = {None: "finished", "parked": "paused"}
+    state = states.get(run.ending, "stopped")
+    if state == "stopped":  # an attempt that was killed may have been further than this one
+        metrics.forget_after(store, row.id, row.attempt, step=run.step)
+        arrays.forget_after(store, row.id, row.attempt, step=run.step)
     ended = None if state == "paused" else time.time()
     runs.move(
         store,
@@ -100,9 +104,7 @@ def end_failed(store: Store, run_id: str, attempt: int, error: BaseException) ->
     if what["code"] == "disk_full":
         store.settings.reserve.unlink(missing_ok=True)
     try:
-        runs.move(
-            store, run_id, attempt, state="failed", ended=time.time(), error=what, lease=None
-        )
+        runs.move(store, run_id, attempt, state="failed", ended=time.time(), error=what, lease=None)
     except Fenced:
         return
 

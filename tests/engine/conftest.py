@@ -1,4 +1,4 @@
-"""A real home folder, a real supervisor, real workers; ended at the end, whatever a test did to them."""
+"""A real home folder, a real supervisor, real workers; all ended at the end of a test."""
 
 import contextlib
 import os

@@ -32,9 +32,11 @@ def test_a_killed_worker_is_replaced_and_the_numbers_stay_the_same(own_lab: Lab)
 
 def test_the_third_crash_ends_the_run_with_a_reason(own_lab: Lab) -> None:
     run_id = own_lab.start(epochs=100_000, delay=0.05)
-    for attempt in (1, 2, 3):
-        row = own_lab.until(run_id, lambda row, n=attempt: row.attempt == n and row.pid is not None)
+    row = own_lab.until(run_id, lambda row: row.pid is not None)
+    for _ in range(2):
         _signal(row, signal.SIGKILL)
+        row = _next_attempt(own_lab, row)
+    _signal(row, signal.SIGKILL)
     row = own_lab.ended(run_id)
     assert (row.state, row.error and row.error["code"]) == ("failed", "worker_died")
     assert own_lab.ended(own_lab.start()).state == "finished"
@@ -43,7 +45,7 @@ def test_the_third_crash_ends_the_run_with_a_reason(own_lab: Lab) -> None:
 def test_a_killed_supervisor_leaves_its_worker_and_is_replaced(own_lab: Lab) -> None:
     run_id = own_lab.start(epochs=EPOCHS, delay=0.05)
     before = own_lab.until(run_id, lambda row: row.step > 0)
-    own_lab.supervisor().kill()
+    _kill(own_lab.supervisor())
     after = own_lab.until(run_id, lambda row: row.step > before.step + 50)
     assert after.pid == before.pid
     engine.ensure_supervisor(own_lab.store)
@@ -56,7 +58,7 @@ def test_a_killed_supervisor_leaves_its_worker_and_is_replaced(own_lab: Lab) -> 
 def test_supervisor_and_worker_killed_together_are_taken_up_again(own_lab: Lab) -> None:
     run_id = own_lab.start(epochs=EPOCHS, delay=0.05)
     row = _after_a_checkpoint(own_lab, run_id)
-    own_lab.supervisor().kill()
+    _kill(own_lab.supervisor())
     _signal(row, signal.SIGKILL)
     engine.ensure_supervisor(own_lab.store)
     again = own_lab.until(run_id, lambda row: row.state == "finished")
@@ -117,7 +119,12 @@ def _after_a_checkpoint(lab: Lab, run_id: str) -> runs.RunRow:
 def _kill_after_a_checkpoint(lab: Lab, run_id: str) -> None:
     row = _after_a_checkpoint(lab, run_id)
     _signal(row, signal.SIGKILL)
-    lab.until(run_id, lambda new: new.attempt == row.attempt + 1 and new.pid is not None)
+    _next_attempt(lab, row)
+
+
+def _next_attempt(lab: Lab, row: runs.RunRow) -> runs.RunRow:
+    later = row.attempt + 1
+    return lab.until(row.id, lambda new: new.attempt == later and new.pid is not None)
 
 
 def _curves(lab: Lab, run_id: str) -> dict[str, Series]:
@@ -136,3 +143,8 @@ def _equal(ours: dict[str, Series], theirs: dict[str, Series]) -> bool:
 def _signal(row: runs.RunRow, number: signal.Signals) -> None:
     assert row.pid is not None
     os.kill(row.pid, number)
+
+
+def _kill(process: psutil.Process) -> None:
+    process.kill()
+    process.wait()

@@ -20,12 +20,12 @@ def test_the_answer_changes_while_it_trains(shared_lab: Lab) -> None:
     shared_lab.until(run_id, lambda row: arrays.checkpoint_step(store, run_id) is not None)
     first = engine.play(store, run_id, {"where": 1.0})
     shared_lab.until(
-        run_id, lambda row: (arrays.checkpoint_step(store, run_id) or 0) > first["step"]
+        run_id, lambda row: (arrays.checkpoint_step(store, run_id) or 0) > int(first["step"])
     )
     second = engine.play(store, run_id, {"where": 1.0})
     engine.control(store, run_id, "stop")
     shared_lab.ended(run_id)
-    assert second["step"] > first["step"]
+    assert second["step"] > int(first["step"])
     assert not np.array_equal(second["height"], first["height"])
 
 
