@@ -205,6 +205,7 @@ class _Loop:
         self._piece_end = 0
         self._window_means: dict[int, Array] = {}
         self._marked: tuple[int, float] | None = None
+        self._warm = False  # the first piece also compiles, and says nothing about speed
         self._logs: dict[str, float] = {}
         self._keep_due = time.monotonic() + CHECKPOINT_SECONDS
 
@@ -251,10 +252,11 @@ class _Loop:
     def _fit_piece(self, goal: int) -> None:
         start, self._piece_end = self.step, self._rhythm.piece_end(self.step, goal)
         x, y = self._rows(start * self._batch, self._piece_end * self._batch)
-        self._marked = None
+        self._marked = (start, time.monotonic()) if self._warm else None
         self._model.fit(
             x, y, batch_size=self._batch, shuffle=False, verbose=0, callbacks=[_Gate(self)]
         )
+        self._warm = True
         self._window_means = {} if self._at_window_end() else _metric_values(self._model)
 
     def _rows(self, start: int, end: int) -> tuple[Any, Any]:

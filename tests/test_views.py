@@ -67,7 +67,7 @@ def test_confusion_puts_right_answers_above_zero_and_wrong_below() -> None:
     figure = classes.confusion(np.array([[8, 2], [0, 10]]), ["a", "b"], WORDS)
     shown = np.asarray(figure.data[0].z)
     assert shown[0, 0] == pytest.approx(0.8) and shown[0, 1] == pytest.approx(-0.2)
-    assert figure.data[0].text[1][0] == ""
+    assert [note.text for note in figure.layout.annotations] == ["8", "2", "10"]
 
 
 def test_samples_name_the_truth_only_where_the_answer_is_wrong() -> None:

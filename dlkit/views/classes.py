@@ -58,11 +58,15 @@ def confusion(counts: Array | None, names: list[str], words: Words) -> go.Figure
         showscale=False,
         xgap=1,
         ygap=1,
-        text=np.where(counts > 0, counts.astype(int).astype(str), ""),
-        texttemplate="%{text}",
+        text=counts.astype(int).astype(str),
         customdata=share.astype(np.float32),
         hovertemplate=words("hover.confusion") + "<extra></extra>",
     )
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        # Annotations take the page's text colour; texts of a heat map do not.
+        figure.add_annotation(
+            x=names[column], y=names[row], text=str(int(counts[row, column])), showarrow=False
+        )
     return figure.update_xaxes(type="category").update_yaxes(type="category")
 
 

@@ -41,4 +41,5 @@ def _values(data: RunData, name: str) -> Array:
 
 def _mean(values: Array) -> float:
     """The mean of the last few points, which jump less than the last one."""
-    return float(values[-3:].mean()) if len(values) else float("nan")
+    few = min(3, max(1, len(values) // 4))
+    return float(values[-few:].mean()) if len(values) else float("nan")

@@ -96,6 +96,7 @@ def _show(figure: go.Figure, canvas: Array, colors: list[list[float | str]]) -> 
     height, width = canvas.shape
     figure.update_xaxes(range=[-0.5, width - 0.5], constrain="domain")
     figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain")
+    figure.update_yaxes(constraintoward="middle")
 
 
 def _say(figure: go.Figure, text: str, *, x: float, y: float, anchor: str) -> None:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from dlkit.contract import Array
 from dlkit.views import theme
 
-SHADES = 100  # of each class, from undecided to certain
+SHADES = 60  # of each class, from undecided to certain
 
 
 def surface(
@@ -55,7 +55,7 @@ def _map(probabilities: Array, frame: Array, names: list[str]) -> go.Heatmap:
     shade = winner * (SHADES + 1) + np.rint(sure * SHADES)
     left, right, bottom, top = (float(edge) for edge in frame)
     return go.Heatmap(
-        z=shade.astype(np.uint16),
+        z=shade.astype(np.uint8 if shade.max() < 256 else np.uint16),
         x0=left,
         dx=(right - left) / (size - 1),
         y0=bottom,

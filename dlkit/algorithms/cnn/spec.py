@@ -151,9 +151,9 @@ ALGORITHM = Algorithm(
     views=(
         View("accuracy", curves.accuracy, metrics=("accuracy", "val_accuracy")),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
-        View("feature_maps", feature_maps, arrays=("feature_maps", "probe"), height=380),
+        View("feature_maps", feature_maps, arrays=("feature_maps", "probe"), height=280),
         View("samples", samples, arrays=("samples", "sample_probabilities", "sample_classes"),
-             height=380),
+             height=280),
         View("confusion", confusion, arrays=("confusion",), height=420),
     ),
     inputs=inputs,

@@ -22,7 +22,7 @@ from dlkit.contract import Array, Run
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
 
-GRID = 64  # places along each side of the decision surface
+GRID = 96  # places along each side of the decision surface
 SHOWN = 480  # points drawn on it
 JUDGED = 2048  # at most so many validation examples count in the confusion matrix
 
