@@ -1,10 +1,12 @@
 """When things happen in a training, in steps: a function of sizes and seeds only, never of a clock.
 
 `training.py` follows it, so that a run which was interrupted writes the same points as its twin.
+Beside it stands what a training asks for: a `Split` of data and a `Recipe`.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +18,46 @@ LOOK_SECONDS = 1.0
 SHORT_SECONDS = 0.3
 FEWEST_WINDOWS = 64
 FEWEST_LOOKS = 12
+
+
+class Split(Protocol):
+    """Arrays, or nested tuples of arrays, whose first axis counts examples."""
+
+    @property
+    def x_train(self) -> Any:
+        """What to learn from."""
+
+    @property
+    def y_train(self) -> Any:
+        """What to answer; None where the model has no targets."""
+
+    @property
+    def x_val(self) -> Any:
+        """What to check with."""
+
+    @property
+    def y_val(self) -> Any:
+        """What the answers should be."""
+
+
+class Recipe(Protocol):
+    """The knobs `fit` itself needs; `learning_rate` is asked from the run, because it is live."""
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in a step."""
+
+    @property
+    def epochs(self) -> int:
+        """Ways through the training part."""
+
+    @property
+    def seed(self) -> int:
+        """What the order of the examples follows from."""
+
+    @property
+    def schedule(self) -> str:
+        """A name that `scheduled` knows."""
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 
 from dlkit.contract import Array, CodedError, Run
-from dlkit.rhythm import Order, Rhythm, scheduled
+from dlkit.rhythm import Order, Recipe, Rhythm, Split, scheduled
 
 CHECKPOINT_SECONDS = 2.0
 CHECKPOINT_BYTES_A_SECOND = 25e6
@@ -31,46 +31,6 @@ PICTURE_SHARE = 0.025
 FIRST_PICTURE_WAIT = 0.5
 UNROLL = 4
 ONE_BATCH = 2048  # examples: up to here a validation set goes through the model in one call
-
-
-class Split(Protocol):
-    """Arrays, or nested tuples of arrays, whose first axis counts examples."""
-
-    @property
-    def x_train(self) -> Any:
-        """What to learn from."""
-
-    @property
-    def y_train(self) -> Any:
-        """What to answer; None where the model has no targets."""
-
-    @property
-    def x_val(self) -> Any:
-        """What to check with."""
-
-    @property
-    def y_val(self) -> Any:
-        """What the answers should be."""
-
-
-class Recipe(Protocol):
-    """The knobs `fit` itself needs; `learning_rate` is asked from the run, because it is live."""
-
-    @property
-    def batch_size(self) -> int:
-        """Examples in a step."""
-
-    @property
-    def epochs(self) -> int:
-        """Ways through the training part."""
-
-    @property
-    def seed(self) -> int:
-        """What the order of the examples follows from."""
-
-    @property
-    def schedule(self) -> str:
-        """A name that `rhythm.scheduled` knows."""
 
 
 def seed_everything(seed: int) -> None:

@@ -120,9 +120,9 @@ def test_the_catalogue_is_ordered_by_chapter_and_knows_its_modules() -> None:
 
 def _outside(knob: Knob) -> Iterator[tuple[Any, str]]:
     if knob.low is not None and knob.high is not None:
-        step = 1 if knob.kind == "integer" else 1.0
-        yield type(knob.default)(knob.high) + step, "out_of_range"
-        yield type(knob.default)(knob.low) - step, "out_of_range"
+        number = int if knob.kind == "integer" else float
+        yield number(knob.high + 1), "out_of_range"
+        yield number(knob.low - 1), "out_of_range"
     wrong = {
         "integer": ("three", "not_an_integer"),
         "real": (float("nan"), "not_a_number"),
