@@ -22,12 +22,12 @@ with picture:
     st.image(ASSETS / "hero.svg", alt=words("home.picture"))
 
 for family, members in frame.families(list(catalogue().values())).items():
-    st.subheader(words(f"family.{family}"))
+    st.header(words(f"family.{family}"))
     with st.grid(3, min_column_width=260):
         for algorithm in members:
             card(algorithm, words)
 
-st.subheader(words("home.last_runs"))
+st.header(words("home.last_runs"))
 last = runs.page(screen.store, limit=5)
 if last:
     run_rows(screen.store, last, words)

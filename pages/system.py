@@ -15,10 +15,10 @@ st.fragment(supervisors_now, run_every=5)(screen.store, words)
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader(words("system.devices"))
+    st.header(words("system.devices"))
     devices(screen.store, words)
-    st.subheader(words("system.places"))
+    st.header(words("system.places"))
     places(screen.store, words)
 with right:
-    st.subheader(words("system.versions"))
+    st.header(words("system.versions"))
     versions(words)

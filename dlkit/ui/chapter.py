@@ -10,6 +10,7 @@ from dlkit.contract import Algorithm, Words
 from dlkit.store.runs import RunRow
 from dlkit.texts import chapter, headings
 from dlkit.ui import forms
+from dlkit.ui.code_view import code_view
 
 
 def heading(algorithm: Algorithm, words: Words) -> None:
@@ -18,7 +19,8 @@ def heading(algorithm: Algorithm, words: Words) -> None:
     with st.container(gap="xxsmall"):
         st.title(words("name"), icon=algorithm.icon)
         st.markdown(words("tagline"))
-        st.caption(f"{paper.authors} ({paper.year}): [{paper.title}]({paper.link})")
+        source = f"{paper.authors} ({paper.year}): [{paper.title}]({paper.link})"
+        st.markdown(f":small[{source}]")
 
 
 def learn_tab(algorithm: Algorithm, words: Words) -> None:
@@ -29,7 +31,7 @@ def learn_tab(algorithm: Algorithm, words: Words) -> None:
     text, index = st.columns([3, 1], gap="large")
     with text:
         for title, (key, body) in sections.items():
-            st.subheader(title, anchor=key.replace("_", "-"))
+            st.header(title, anchor=key.replace("_", "-"))
             st.markdown(body)
     with index, st.container(border=True, gap="xsmall"):
         st.markdown(f"**{words('learn.contents')}**")
@@ -42,13 +44,13 @@ def code_tab(algorithm: Algorithm, words: Words, *, run: RunRow | None) -> None:
     held = forms.draft(algorithm) if run is None else run.params
     default = next(iter(algorithm.presets.values())).values()
     changed = {key: value for key, value in held.items() if default.get(key) != value}
-    st.subheader(words("code.command"))
+    st.header(words("code.command"))
     st.caption(words("code.command.help"))
-    st.code(_command(algorithm.name, changed), language="bash", wrap_lines=True)
-    st.code(_call(algorithm.name, changed), language="python", wrap_lines=True)
-    st.subheader(words("code.model"))
+    code_view(_command(algorithm.name, changed), words, key="command", python=False)
+    code_view(_call(algorithm.name, changed), words, key="call")
+    st.header(words("code.model"))
     st.caption(words("code.model.help"))
-    st.code(_source(algorithm.name), language="python", line_numbers=True)
+    code_view(_source(algorithm.name), words, key=f"model-{algorithm.name}")
 
 
 def _command(name: str, changed: dict[str, object]) -> str:

@@ -40,8 +40,9 @@ def show() -> None:
     st.session_state["pages"] = {
         page.url_path or "home": page for _, group in pages for page in group
     }
-    page = st.navigation({title: group for title, group in pages}, expanded=True)
+    page = st.navigation([page for _, group in pages for page in group], position="hidden")
     with st.sidebar:
+        _menu(pages, words)
         languages.switch(words)
     refused = languages.refusal(words)
     if refused:
@@ -71,6 +72,16 @@ def families(algorithms: list[Algorithm]) -> dict[str, list[Algorithm]]:
     """The algorithms by family, in the order of the chapters."""
     names = dict.fromkeys(algorithm.family for algorithm in algorithms)
     return {name: [one for one in algorithms if one.family == name] for name in names}
+
+
+def _menu(pages: list[tuple[str, list[st.Page]]], words: Words) -> None:
+    """The pages by family. Our own: the stock menu with sections is no valid list to a reader."""
+    for title, group in pages:
+        with st.container(gap="xxsmall"):
+            if title:
+                st.caption(title)
+            for page in group:
+                st.page_link(page, query_params={"lang": words.language}, width="stretch")
 
 
 def _pages(words: Words) -> list[tuple[str, list[st.Page]]]:

@@ -21,7 +21,6 @@ def first_training(screen: frame.Screen) -> None:
         key="start",
         type="primary",
         icon=":material/play_arrow:",
-        shortcut="Mod+Enter",
     )
     st.caption(screen.words("home.start.help"))
     if not pressed:

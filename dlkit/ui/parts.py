@@ -9,6 +9,7 @@ from dlkit.contract import Algorithm, CodedError, Words
 from dlkit.params import ParamsError
 from dlkit.store.runs import RunRow
 from dlkit.texts import words as texts_of
+from dlkit.ui.code_view import code_view
 from dlkit.ui.forms import problem_text
 from dlkit.ui.numbers import measured
 
@@ -66,7 +67,7 @@ def failure(row: RunRow, words: Words) -> None:
     trace = row.error.get("trace")
     if trace:
         with st.expander(words("run.details"), icon=":material/bug_report:"):
-            st.code(trace, language="python")
+            code_view(trace, words, key=f"trace-{row.id}", python=False)
 
 
 def empty(icon: str, title: str, text: str) -> None:

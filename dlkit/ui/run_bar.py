@@ -16,6 +16,7 @@ from dlkit.ui import forms, links
 from dlkit.ui.numbers import duration, measured
 from dlkit.ui.pace import Pace
 from dlkit.ui.parts import device_name, say_error, state_badge
+from dlkit.ui.shortcut import shortcut
 
 TICK = 1.0
 _ICONS = {
@@ -30,13 +31,13 @@ _ICONS = {
 
 def train_bar(store: Store, algorithm: Algorithm, params: BaseParams | None, words: Words) -> None:
     """The bar before a run: one button."""
+    shortcut("train")
     with st.bottom, st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("bar.train"),
             key="train",
             type="primary",
             icon=":material/play_arrow:",
-            shortcut="Mod+Enter",
             disabled=params is None,
             on_click=train,
             args=(store, algorithm, params, words),
@@ -105,7 +106,7 @@ def _buttons(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> N
     for verb in verbs:
         st.button(
             words(f"verb.{verb}"),
-            key=f"bar:{verb}",
+            key=f"bar-{verb}",
             icon=f":material/{_ICONS[verb]}:",
             on_click=_control,
             args=(store, row.id, verb, words),
@@ -115,10 +116,9 @@ def _buttons(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> N
 def _again_button(algorithm: Algorithm, row: RunRow, words: Words) -> None:
     st.button(
         words("bar.again"),
-        key="bar:again",
+        key="bar-again",
         type="primary",
         icon=":material/add:",
-        shortcut="Mod+Enter",
         on_click=again,
         args=(algorithm, row),
     )

@@ -78,7 +78,7 @@ def _run_row(
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.page_link(
             frame.page(algorithm.name),
-            label=f"**{_name(algorithm.name, words)}** `{row.id[:8]}`",
+            label=f"**{_name(algorithm.name, words)}** · {row.id[:8]}",
             icon=algorithm.icon,
             query_params={"run": row.id, "tab": "train", "lang": words.language},
         )

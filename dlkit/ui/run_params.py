@@ -12,7 +12,7 @@ from dlkit.ui import forms
 
 def run_params(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
     """Say whose values these are, show them, and let the live ones be changed."""
-    st.markdown(f"#### {words('run.values')}")
+    st.header(words("run.values"))
     st.caption(words("run.values.help"))
     now = current(store, row)
     knobs = algorithm.params.knobs()

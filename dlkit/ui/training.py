@@ -59,7 +59,7 @@ def _again(run: RunRow, algorithm: Algorithm, words: Words) -> None:
 
 def _preview(algorithm: Algorithm, params: BaseParams | None, words: Words) -> None:
     """What will be seen once the training runs."""
-    st.markdown(f"#### {words('train.before')}")
+    st.header(words("train.before"))
     st.caption(words("train.before.help"))
     views = applying(algorithm, params) if params is not None else list(algorithm.views)
     with st.grid(2, min_column_width=230):

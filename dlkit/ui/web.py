@@ -33,6 +33,7 @@ _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 _SCRIPTS = {
     "plotly": _PLOTLY,
     "live_plot": _UI / "live_plot" / "live_plot.js",
+    "code_view": _UI / "code_view" / "code_view.js",
     "drawing_pad": _UI / "drawing_pad" / "drawing_pad.js",
 }
 _FONTS = {"inter.woff2", "jetbrains-mono.woff2"}

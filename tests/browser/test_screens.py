@@ -7,9 +7,10 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from dlkit.algorithms import catalogue
+from dlkit import engine
+from dlkit.algorithms import catalogue, find
 from dlkit.texts import LANGUAGES, words
-from tests.browser.acts import settled, visit
+from tests.browser.acts import settled, visit, wait_for_state
 from tests.browser.studio import Studio, start
 
 pytestmark = pytest.mark.browser
@@ -22,22 +23,37 @@ SCREENS = [
 ]
 
 
+def faults(page: Page, studio: Studio, screens: list[str]) -> list[tuple[str, str, str]]:
+    """What axe-core finds serious or critical: the screen, the rule, the first element."""
+    found = []
+    for screen in screens:
+        visit(page, studio, screen)
+        page.wait_for_timeout(1000)
+        found += [
+            (screen, one["id"], one["nodes"][0]["html"][:200])
+            for one in Axe().run(page)["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+    return found
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_fault_for_screen_readers(browser: Browser, studio: Studio, scheme: Any) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults = []
-    for screen in SCREENS:
-        visit(page, studio, screen)
-        page.wait_for_timeout(700)
-        found = Axe().run(page)["violations"]
-        faults += [
-            (screen, one["id"], one["nodes"][0]["html"][:200])
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        ]
+    assert not faults(context.new_page(), studio, SCREENS)
     context.close()
-    assert not faults
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_and_answers_are_read_too(browser: Browser, studio: Studio, scheme: Any) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    run = engine.start(studio.store, "dnn", params=find("dnn").tiny)
+    wait_for_state(studio.store, run, "finished", page=page, seconds=120)
+    screens = [f"/dnn?run={run}&tab={tab}" for tab in ("train", "play")]
+    assert not faults(page, studio, ["/", "/runs", *screens])
+    context.close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

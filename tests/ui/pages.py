@@ -25,7 +25,7 @@ def open_page(name: str, **query: str) -> AppTest:
 
 def texts(page: AppTest) -> str:
     """All that is written on the page, in one string."""
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "button", "table")
+    kinds = ("title", "header", "markdown", "caption", "error", "warning", "button", "table")
     parts = [str(getattr(e, "label", "") or e.value) for k in kinds for e in page.get(k)]
     bodies = [f"{e.value} {e.proto.title}" for e in page.error]
     return "\n".join(parts + bodies)

@@ -89,7 +89,7 @@ def test_repeat_with_one_change_starts_from_the_run(opener: Opener, run: str) ->
 def test_run_bar_shows_the_state_of_the_store(opener: Opener, store: Store, run: str) -> None:
     page = opener("fake", run=run, lang="en")
     assert words("en")("state.queued") in texts(page)
-    widget(page, "bar:stop").click().run()
+    widget(page, "bar-stop").click().run()
     assert runs.get(store, run).wanted == "stopped"
 
 
