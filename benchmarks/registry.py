@@ -31,11 +31,15 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a measurement gives: the middle value, its spread, the peer's value, figures beside."""
+    """What a measurement gives: the middle value, its spread, the peer's figure, figures beside.
+
+    `ratio` is ours over the peer's, where that is not simply `value / peer`.
+    """
 
     value: float
     spread: float
     peer: float | None = None
+    ratio: float | None = None
     beside: dict[str, Any] = field(default_factory=dict)
 
 

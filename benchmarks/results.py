@@ -28,7 +28,9 @@ they need stands in `requirements.txt` beside this page.
 
 def row(benchmark: Benchmark, measured: Measured, *, seconds: float) -> dict[str, Any]:
     """The one object that `--json` prints."""
-    peer = measured.peer
+    peer, ratio = measured.peer, measured.ratio
+    if peer and ratio is None:
+        ratio = measured.value / peer
     return {
         "id": benchmark.id,
         "value": _short(measured.value),
@@ -36,7 +38,7 @@ def row(benchmark: Benchmark, measured: Measured, *, seconds: float) -> dict[str
         "floor": benchmark.floor,
         "aim": benchmark.aim,
         "peer": None if peer is None else _short(peer),
-        "ratio": _short(measured.value / peer) if peer else None,
+        "ratio": None if ratio is None else _short(ratio),
         "seconds": round(seconds, 1),
         "holds": benchmark.holds(measured.value, measured.beside),
     }

@@ -44,7 +44,9 @@ def measure(seeds: int) -> Measured:
     dearer = max(costs, key=lambda name: middle(costs[name]))
     beside = {f"{name}_percent": middle(values) for name, values in costs.items()}
     beside |= {f"{name}_bare_s": middle(values) for name, values in bare.items()}
-    return Measured(middle(costs[dearer]), spread(costs[dearer]), beside=beside)
+    percent, seconds = middle(costs[dearer]), middle(bare[dearer])
+    ratio = 1.0 + percent / 100.0
+    return Measured(percent, spread(costs[dearer]), seconds, ratio, beside=beside)
 
 
 def _pair(store: Store, url: str, name: str, *, turn: int) -> tuple[float, float]:
