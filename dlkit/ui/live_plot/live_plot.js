@@ -262,7 +262,6 @@ function dressed(layout, element, memory) {
   layout.font = { ...layout.font, color: ink, family: style(element, "--st-font"), size: 12 };
   layout.hoverlabel = { ...layout.hoverlabel, bgcolor: paper, bordercolor: line, font: { color: ink } };
   layout.legend = { ...layout.legend, bgcolor: "rgba(0,0,0,0)" };
-  layout.transition = { duration: 0 };
   if (coarse) layout.dragmode = false;
   delete layout.width;
   delete layout.height;
@@ -281,13 +280,14 @@ function dressed(layout, element, memory) {
   return layout;
 }
 
+// A person's zoom names the ends of an axis, `xaxis.range[0]`; Plotly's own moves name `xaxis.range`.
 function remember(place, change) {
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
   for (const [key, value] of Object.entries(change)) {
     const axis = key.split(".")[0];
     if (/\.autorange$/.test(key) && value) {
       for (const old of Object.keys(kept)) if (old.startsWith(`${axis}.`)) delete kept[old];
-    } else if (/^[xy]axis\d*\.range/.test(key) || /\.camera$/.test(key)) {
+    } else if (/^[xy]axis\d*\.range\[/.test(key) || /\.camera$/.test(key)) {
       kept[key] = value;
     }
   }
