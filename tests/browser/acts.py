@@ -28,6 +28,7 @@ def visit(page: Page, studio: Studio, path: str) -> None:
 
 def settled(page: Page) -> None:
     """Wait until the script has run to its end."""
+    page.get_by_role("heading", level=1).first.wait_for(timeout=60_000)
     page.wait_for_selector(READY, timeout=60_000)
 
 

@@ -90,14 +90,15 @@ def test_deep_link_on_a_cold_server_stands_in_the_frame(
 
 def test_language_switch_keeps_the_form(page: Page, studio: Studio) -> None:
     visit(page, studio, "/dnn?tab=train&lang=en")
-    field = page.get_by_label(words("en", "dnn")("knob.epochs.label"))
+    field = page.get_by_role("spinbutton", name=words("en", "dnn")("knob.epochs.label"))
     field.fill("77")
     field.press("Tab")
     page.wait_for_timeout(800)
-    page.get_by_text("中文").click()
+    page.get_by_role("button", name="中文").click()
     expect(page.get_by_role("button", name=words("zh")("bar.train"))).to_be_visible()
     settled(page)
-    expect(page.get_by_label(words("zh", "dnn")("knob.epochs.label"))).to_have_value("77")
+    field = page.get_by_role("spinbutton", name=words("zh", "dnn")("knob.epochs.label"))
+    expect(field).to_have_value("77")
     assert "lang=zh" in page.url
     assert "epochs=77" in page.url
 
@@ -112,5 +113,7 @@ def test_browser_language_is_the_first_guess(browser: Browser, studio: Studio) -
 
 def test_train_has_a_key(page: Page, studio: Studio) -> None:
     visit(page, studio, "/dnn?tab=train&lang=en&data=moons&epochs=1&hidden_layers=4")
+    expect(page.get_by_role("button", name=words("en")("bar.train"))).to_be_enabled()
+    page.wait_for_timeout(1500)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**run=*", timeout=15_000)
