@@ -353,7 +353,7 @@ def seconds_per_step(model: Any, batch: int) -> float:
     """About how long a training step takes, from the sizes of the layers alone."""
     multiplications, elements = _work(model)
     rate = 4e12 if keras.distribution.list_devices("gpu") else 1e11
-    return 1.5e-4 + batch * (6.0 * multiplications + 20.0 * elements) / rate
+    return 2e-4 + batch * (6.0 * multiplications + 20.0 * elements) / rate
 
 
 def _work(model: Any) -> tuple[float, float]:

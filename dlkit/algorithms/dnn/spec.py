@@ -24,9 +24,9 @@ class Params(BaseParams):
     hidden_layers: str = text("16, 16, 16", pattern=r"^\s*(\d{1,4}(\s*,\s*\d{1,4}){0,7})?\s*$")
     activation: str = choice("relu", "relu", "tanh", "sigmoid", "gelu", "swish", "linear")
     optimizer: str = choice("adamw", "sgd", "adamw", "lion", "muon")
-    learning_rate: float = real(0.003, low=1e-6, high=10.0, scale="log", live=True)
-    batch_size: int = integer(16, low=1, high=1024, unit="examples")
-    epochs: int = integer(400, low=1, high=20_000)
+    learning_rate: float = real(0.0002, low=1e-6, high=10.0, scale="log", live=True)
+    batch_size: int = integer(8, low=1, high=1024, unit="examples")
+    epochs: int = integer(800, low=1, high=20_000)
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="network")
     batch_normalisation: bool = switch(False, group="network")
     schedule: str = choice(
@@ -149,7 +149,9 @@ ALGORITHM = Algorithm(
             batch_size=256, epochs=60, dropout=0.3, batch_normalisation=True, weight_decay=0.02,
         ),
     },
-    tiny=Params(data="moons", hidden_layers="8", epochs=12),
+    tiny=Params(
+        data="moons", hidden_layers="8", learning_rate=0.01, batch_size=16, epochs=12
+    ),
     metrics={
         "loss": "nats",
         "accuracy": "share",
