@@ -26,7 +26,7 @@ class Params(BaseParams):
     optimizer: str = choice("adamw", "sgd", "adamw", "lion", "muon")
     learning_rate: float = real(0.0002, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(8, low=1, high=1024, unit="examples")
-    epochs: int = integer(800, low=1, high=20_000)
+    epochs: int = integer(600, low=1, high=20_000)
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="network")
     batch_normalisation: bool = switch(False, group="network")
     schedule: str = choice(
