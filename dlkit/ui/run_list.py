@@ -101,7 +101,7 @@ def _menu(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None
     chosen = st.menu_button(
         words("runs.more"),
         possible,
-        key=f"menu:{row.id}",
+        key=f"menu-{row.id}",
         format_func=lambda verb: words(f"runs.{verb}"),
         type="tertiary",
     )

@@ -25,13 +25,10 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 def main(folder: Path) -> None:
     """Every picture into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory(prefix="dlkit-") as home, sync_playwright() as playwright:
         studio = start(Path(home))
         try:
-            arguments = [argument for argument in ARGUMENTS if argument != "--hide-scrollbars"]
-            browser = playwright.chromium.launch(
-                executable_path=str(CHROMIUM), args=[*arguments, "--hide-scrollbars"]
-            )
+            browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
             screens = _screens(_trained(studio, browser))
             for language in LANGUAGES:
                 for theme in THEMES:
@@ -97,6 +94,8 @@ def _walk(
 def _quiet(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     settled(page)
+    if "tab=play" in page.url:
+        page.locator(".dlkit-panel .main-svg").first.wait_for(timeout=60_000)
     page.wait_for_timeout(2500)
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dlkit import engine
 from dlkit.algorithms import catalogue, find
+from dlkit.store import runs
 from dlkit.texts import LANGUAGES, words
 from tests.browser.acts import settled, visit, wait_for_state
 from tests.browser.studio import Studio, start
@@ -117,3 +118,18 @@ def test_train_has_a_key(page: Page, studio: Studio) -> None:
     page.wait_for_timeout(1500)
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**run=*", timeout=15_000)
+
+
+def test_a_run_is_deleted_after_a_question(page: Page, studio: Studio) -> None:
+    shown = words("en")
+    run = runs.create(studio.store, "dnn", params=find("dnn").tiny.values(), owner="local").id
+    visit(page, studio, "/runs?lang=en")
+    for answer, left in (("runs.keep", 1), ("runs.delete", 0)):
+        row = page.locator(f".st-key-menu-{run}")
+        row.get_by_role("button", name=shown("runs.more")).click()
+        page.get_by_text(shown("runs.delete"), exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text(run[:8])
+        dialog.get_by_role("button", name=shown(answer)).click()
+        expect(dialog).to_be_hidden()
+        expect(page.get_by_role("link", name=run[:8])).to_have_count(left, timeout=20_000)
