@@ -29,7 +29,6 @@ CHECKPOINT_SECONDS = 2.0
 CHECKPOINT_BYTES_A_SECOND = 25e6
 PICTURE_SHARE = 0.025
 FIRST_PICTURE_WAIT = 0.5
-UNROLL = 4
 ONE_BATCH = 2048  # examples: up to here a validation set goes through the model in one call
 
 
@@ -156,11 +155,12 @@ class _Loop:
         examples = len(keras.tree.flatten(split.x_train)[0])
         self._batch = min(params.batch_size, examples)
         self._order = Order(params.seed, examples, examples // self._batch * self._batch)
+        seconds = seconds_per_step(model, self._batch)
         self._rhythm = Rhythm.of(
-            epoch=examples // self._batch,
-            epochs=params.epochs,
-            seconds=seconds_per_step(model, self._batch),
+            epoch=examples // self._batch, epochs=params.epochs, seconds=seconds
         )
+        # Side by side in TensorFlow's loop, short steps run faster; long ones only compile slower.
+        self._unrolled = min(4, self._rhythm.window) if seconds < 1e-3 else 1
         self.step = 0
         self._piece_end = 0
         self._window_means: dict[int, Array] = {}
@@ -174,7 +174,7 @@ class _Loop:
         model, rhythm = self._model, self._rhythm
         model.optimizer.build(model.trainable_variables)
         model.steps_per_execution = rhythm.window
-        model.unrolled_steps_per_execution = min(UNROLL, rhythm.window)  # TensorFlow's; else unused
+        model.unrolled_steps_per_execution = self._unrolled
         if checkpoint is not None:
             means = {k: v for k, v in checkpoint.state.items() if k.startswith("mean/")}
             self._window_means = {int(key.split("/")[1]): value for key, value in means.items()}
@@ -190,6 +190,9 @@ class _Loop:
         A run that is free to go allows far more steps than the epoch has left; one that is led step
         by step allows fewer, and sees the numbers and pictures of each.
         """
+        if self.step == 0:  # what it answers before it has learned is the first thing to see
+            self._run.scalars(0, **self._validation())
+            self._show.now(0)
         while self.step < self._rhythm.total:
             epoch_left = self._rhythm.epoch - self.step % self._rhythm.epoch
             allowed = self._run.allowed(self.step, epoch_left)
