@@ -39,25 +39,30 @@ def main(folder: Path) -> None:
 
 
 def _trained(studio: Studio, browser: Browser) -> dict[str, str]:
-    """Two finished runs to show, by algorithm."""
+    """The runs to show: two that are finished, and one that goes on while the pictures are taken."""
     page = browser.new_page()
-    wanted: dict[str, dict[str, Any]] = {"dnn": {"epochs": 200}, "cnn": {"epochs": 3}}
-    done = {}
-    for name, values in wanted.items():
-        algorithm = find(name)
-        quick = next(iter(algorithm.presets.values())).values()
-        params = algorithm.params.checked({**quick, **values})
-        done[name] = engine.start(studio.store, name, params=params)
-        wait_for_state(studio.store, done[name], "finished", page=page, seconds=600)
+    runs = {"dnn": _started(studio, "dnn"), "cnn": _started(studio, "cnn", epochs=4)}
+    for run in runs.values():
+        wait_for_state(studio.store, run, "finished", page=page, seconds=600)
+    runs["live"] = _started(studio, "dnn", epochs=5000)
+    wait_for_state(studio.store, runs["live"], "running", page=page, seconds=60)
+    page.wait_for_timeout(45_000)
     page.close()
-    return done
+    return runs
+
+
+def _started(studio: Studio, name: str, **values: Any) -> str:
+    algorithm = find(name)
+    quick = next(iter(algorithm.presets.values())).values()
+    return engine.start(studio.store, name, params=algorithm.params.checked({**quick, **values}))
 
 
 def _screens(runs: dict[str, str]) -> dict[str, str]:
     return {
         "home": "/",
         "form": "/dnn?tab=train",
-        "train": f"/dnn?tab=train&run={runs['dnn']}",
+        "train": f"/dnn?tab=train&run={runs['live']}",
+        "finished": f"/dnn?tab=train&run={runs['dnn']}",
         "learn": "/dnn?tab=learn",
         "play": f"/dnn?tab=play&run={runs['dnn']}",
         "code": "/cnn?tab=code",
@@ -92,11 +97,10 @@ def _walk(
 
 
 def _quiet(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
     settled(page)
     if "tab=play" in page.url:
         page.locator(".dlkit-panel .main-svg").first.wait_for(timeout=60_000)
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(3500)
 
 
 def _keep(page: Page, path: Path) -> None:
