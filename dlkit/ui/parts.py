@@ -46,8 +46,8 @@ def state_badge(row: RunRow, words: Words) -> None:
 def coded_text(error: CodedError | Mapping[str, Any], words: Words) -> str:
     """A coded error in words."""
     if isinstance(error, CodedError):
-        return words(f"error.{error.code}", **error.values)
-    return words(f"error.{error['code']}", **error.get("values", {}))
+        return words(f"error.{error.code}", **_in_words(error.values, words))
+    return words(f"error.{error['code']}", **_in_words(error.get("values", {}), words))
 
 
 def say_error(error: CodedError | ParamsError, words: Words) -> None:
@@ -92,3 +92,11 @@ def headline(algorithm: Algorithm, values: Mapping[str, float], language: str) -
 def device_name(row: RunRow, words: Words) -> str:
     """The device the run trains on."""
     return row.device or words("run.no_device")
+
+
+def _in_words(values: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    """States and verbs by their names on screen instead of their codes."""
+    return {
+        name: words.table.get(f"{name}.{value}", value) if name in ("state", "verb") else value
+        for name, value in values.items()
+    }

@@ -88,6 +88,9 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; only answers over HTTP get the headers."""
+        if scope.get("path") == "/_stcore/metrics" and not _from_here(scope):
+            await PlainTextResponse("not found", status_code=404)(scope, receive, send)
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -133,6 +136,11 @@ ROUTES = [
     Route("/api/runs/{run}/stream", stream_route),
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders)]
+
+
+def _from_here(scope: Scope) -> bool:
+    """Whether the request comes from this machine."""
+    return (scope.get("client") or ("",))[0] in ("127.0.0.1", "::1")
 
 
 def _digest(script: str) -> str:

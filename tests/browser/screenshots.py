@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
 
 
 def _trained(studio: Studio, browser: Browser) -> dict[str, str]:
-    """The runs to show: two that are finished, and one that goes on while the pictures are taken."""
+    """The runs to show: two finished ones, and one that goes on while the pictures are taken."""
     page = browser.new_page()
     runs = {"dnn": _started(studio, "dnn"), "cnn": _started(studio, "cnn", epochs=4)}
     for run in runs.values():

@@ -11,7 +11,7 @@ from dlkit import engine
 from dlkit.algorithms import catalogue, find
 from dlkit.store import runs
 from dlkit.texts import LANGUAGES, words
-from tests.browser.acts import settled, visit, wait_for_state
+from tests.browser.acts import run_in_address, settled, visit, wait_for_state
 from tests.browser.studio import Studio, start
 
 pytestmark = pytest.mark.browser
@@ -133,3 +133,17 @@ def test_a_run_is_deleted_after_a_question(page: Page, studio: Studio) -> None:
         dialog.get_by_role("button", name=shown(answer)).click()
         expect(dialog).to_be_hidden()
         expect(page.get_by_role("link", name=run[:8])).to_have_count(left, timeout=20_000)
+
+
+@pytest.mark.keras
+def test_home_trains_a_first_network_with_one_button(page: Page, studio: Studio) -> None:
+    visit(page, studio, "/?lang=en")
+    page.get_by_role("button", name=words("en")("home.start")).click()
+    page.wait_for_url("**/dnn?*run=*", timeout=20_000)
+    settled(page)
+    run = run_in_address(page)
+    expect(page.get_by_role("tab", name=words("en")("tab.train"))).to_have_attribute(
+        "aria-selected", "true"
+    )
+    engine.control(studio.store, run, "stop")
+    wait_for_state(studio.store, run, "stopped", page=page, seconds=60)
