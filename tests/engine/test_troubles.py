@@ -35,7 +35,7 @@ def test_a_worker_that_uses_too_much_memory_is_ended_before_the_machine_is(
     tmp_path: Path,
 ) -> None:
     with lab_in(tmp_path, DLKIT_MEMORY="1") as lab:
-        row = lab.ended(lab.start(epochs=100_000, fail="hoard"))
+        row = lab.ended(lab.start(fail="hoard"))
         assert row.error is not None
         assert (row.state, row.error["code"]) == ("failed", "out_of_memory")
 

@@ -85,6 +85,6 @@ def _fail(how: str) -> None:
     if how == "memory":
         np.ones(1 << 44)
     if how == "hoard":
-        hoard = np.ones(1 << 28)  # 2 GiB that are really used
+        hoard = np.ones(1 << 27)  # 1 GiB that are really used
         time.sleep(5.0)
         hoard.sum()
