@@ -24,6 +24,8 @@ LOOKS: Mapping[str, tuple[Color, str]] = {
     "failed": ("red", ":material/error:"),
 }
 _CHANGING = {
+    ("queued", "stopped"): "stopping",
+    ("queued", "paused"): "pausing",
     ("running", "paused"): "pausing",
     ("running", "stopped"): "stopping",
     ("paused", "stopped"): "stopping",

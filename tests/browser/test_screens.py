@@ -145,5 +145,6 @@ def test_home_trains_a_first_network_with_one_button(page: Page, studio: Studio)
     expect(page.get_by_role("tab", name=words("en")("tab.train"))).to_have_attribute(
         "aria-selected", "true"
     )
+    wait_for_state(studio.store, run, "running", page=page, seconds=60)
     engine.control(studio.store, run, "stop")
     wait_for_state(studio.store, run, "stopped", page=page, seconds=60)

@@ -102,7 +102,6 @@ class Panel {
     this.message = null;
     this.figure = make("figure", "dlkit-panel");
     this.head = make("figcaption", "dlkit-panel-head");
-    this.text = make("div", "dlkit-panel-text");
     this.title = make("div", "dlkit-panel-title");
     this.help = make("div", "dlkit-panel-help");
     this.tools = make("div", "dlkit-panel-tools");
@@ -110,9 +109,10 @@ class Panel {
     this.save = this.button("M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 20h14", () => this.picture());
     this.plot = make("div", "dlkit-panel-plot");
     this.empty = make("div", "dlkit-panel-empty");
-    this.text.append(this.title, this.help);
+    this.row = make("div", "dlkit-panel-row");
     this.tools.append(this.reset, this.save);
-    this.head.append(this.text, this.tools);
+    this.row.append(this.title, this.tools);
+    this.head.append(this.row, this.help);
     this.figure.append(this.head, this.plot, this.empty);
     board.root.append(this.figure);
     this.sizes = new ResizeObserver(() => this.resize());
