@@ -15,14 +15,18 @@ class Pace:
     """The latest moments of one attempt: `(time, step)`."""
 
     attempt: int = 0
+    begun_at: int = 0
     seen: deque[tuple[float, int]] = field(default_factory=deque)
 
     def look(self, row: RunRow, now: float) -> None:
-        """Note where the run is. A new attempt or a pause begins anew."""
+        """Note where the run is. A new attempt or a pause begins anew, once the steps move.
+
+        Before the first of them a model is compiled; that time says nothing of the pace.
+        """
         if row.attempt != self.attempt or row.state != "running":
-            self.attempt = row.attempt
+            self.attempt, self.begun_at = row.attempt, row.step
             self.seen.clear()
-        if row.state == "running":
+        if row.state == "running" and row.step != self.begun_at:
             self.seen.append((now, row.step))
         while self.seen and now - self.seen[0][0] > _LOOK_BACK:
             self.seen.popleft()

@@ -55,6 +55,13 @@ def test_time_left_is_right_after_a_resume(row: RunRow) -> None:
     assert pace.left(replace(later, step=500)) == pytest.approx(10)
 
 
+def test_time_to_compile_is_not_taken_for_the_pace(row: RunRow) -> None:
+    pace = Pace()
+    for second, step in enumerate((0, 0, 0, 0, 100, 200, 300)):
+        pace.look(replace(row, step=step), float(second))
+    assert pace.left(replace(row, step=300)) == pytest.approx(7)
+
+
 def test_time_left_is_unknown_before_the_first_steps(row: RunRow) -> None:
     assert Pace().left(row) is None
 
