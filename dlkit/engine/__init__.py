@@ -54,6 +54,8 @@ def control(store: Store, run_id: str, verb: str) -> None:
         runs.queue_again(store, row.id)
     else:
         runs.want(store, row.id, wanted)
+    if verb == "stop":
+        runs.stop_waiting(store, row.id)
     ensure_supervisor(store)
 
 

@@ -26,7 +26,7 @@ from dlkit.store.runs import RunRow
 
 TICK = 0.08
 BEAT = 1.0
-LEASE_AT_START = 30.0
+LEASE_AT_START = 60.0
 PATIENCE = 2.0
 MOST_CRASHES = 3
 IDLE_SECONDS = 600.0
@@ -107,11 +107,10 @@ class Supervisor:
         held = runs.held(self.store, host=self.host)
         for row in held:
             self._hold_to_promises(row)
-        if not self.backend.ready():
-            return
-        self._keep_answerer()
-        if len(held) < self.store.settings.slots:
+        if len(held) < self.store.settings.slots and self.backend.ready():
             self._start_next()
+        if self.backend.ready():
+            self._keep_answerer()
 
     def _start_next(self) -> None:
         row = runs.claim(self.store, host=self.host, lease=LEASE_AT_START)

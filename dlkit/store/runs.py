@@ -188,6 +188,14 @@ def queue_again(store: Store, run_id: str) -> None:
         get(store, run_id)
 
 
+def stop_waiting(store: Store, run_id: str) -> None:
+    """End a run that is wanted stopped and that no worker holds: there is nobody else to do it."""
+    waits = (runs.c.lease.is_(None), runs.c.state.in_(("queued", "paused")))
+    this = update(runs).where(runs.c.id == run_id, runs.c.wanted == "stopped", *waits)
+    with writing(store.database) as connection:
+        changed(connection, this.values(state="stopped", ended=time.time()))
+
+
 def claim(store: Store, *, host: str, lease: float) -> RunRow | None:
     """Take the oldest run that waits for a worker, in one step; None where none waits.
 
@@ -246,7 +254,7 @@ def beat(
     """
     now = time.time()
     alive = {"lease": now + lease, "heartbeat": now, "step": step, "seconds": seconds}
-    still_held = and_(_attempt(run_id, attempt), runs.c.lease.is_not(None))
+    still_held = _held(run_id, attempt)
     with writing(store.database) as connection:
         row = connection.execute(
             update(runs).where(still_held).values(alive).returning(runs)
@@ -299,7 +307,7 @@ def release(
     }
     if state == "failed":
         values["wanted"] = "stopped"
-    still_held = and_(_attempt(run_id, attempt), runs.c.lease.is_not(None))
+    still_held = _held(run_id, attempt)
     with writing(store.database) as connection:
         return changed(connection, update(runs).where(still_held).values(values)) == 1
 
@@ -327,24 +335,26 @@ def delete_wanted(store: Store) -> None:
 
 
 def fence(connection: Connection, run_id: str, attempt: int) -> None:
-    """Go on only if `attempt` is the run's; it cannot change before this transaction ends.
+    """Go on only if `attempt` holds the run; it cannot change before this transaction ends.
 
     Raises `Fenced`.
     """
-    row = select(runs.c.id).where(_attempt(run_id, attempt)).with_for_update(key_share=True)
+    row = select(runs.c.id).where(_held(run_id, attempt)).with_for_update(key_share=True)
     if connection.execute(row).first() is None:
         raise Fenced(run_id)
 
 
 def _fenced_update(store: Store, run_id: str, attempt: int, *, values: Mapping[str, Any]) -> None:
     with writing(store.database) as connection:
-        this = update(runs).where(_attempt(run_id, attempt)).values(dict(values))
+        this = update(runs).where(_held(run_id, attempt)).values(dict(values))
         if not changed(connection, this):
             raise Fenced(run_id)
 
 
-def _attempt(run_id: str, attempt: int) -> ColumnElement[bool]:
-    return and_(runs.c.id == run_id, runs.c.attempt == attempt)
+def _held(run_id: str, attempt: int) -> ColumnElement[bool]:
+    """This attempt, as long as it was not taken from its worker."""
+    mine = (runs.c.id == run_id, runs.c.attempt == attempt)
+    return and_(*mine, runs.c.lease.is_not(None))
 
 
 def _waiting(rows: Select[Any]) -> Select[Any]:

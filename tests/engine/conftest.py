@@ -57,12 +57,17 @@ class Lab:
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             for process in psutil.process_iter():
-                with contextlib.suppress(psutil.Error):
-                    words = process.cmdline()
-                    if words[-3:] == ["-m", "dlkit", "worker"] and self._mine(process):
-                        return process
+                if self.supervises(process):
+                    return process
             time.sleep(0.05)
         raise AssertionError("no supervisor")
+
+    def supervises(self, process: psutil.Process) -> bool:
+        """Whether `process` is a supervisor of this home."""
+        with contextlib.suppress(psutil.Error):
+            words = process.cmdline()
+            return words[-3:] == ["-m", "dlkit", "worker"] and self._mine(process)
+        return False
 
     def _mine(self, process: psutil.Process) -> bool:
         return process.environ().get("DLKIT_HOME") == str(self.store.settings.home)

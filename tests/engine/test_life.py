@@ -117,7 +117,9 @@ def test_a_third_run_waits_its_turn_and_deleting_removes_all(shared_lab: Lab) ->
     first, second = (shared_lab.start(epochs=100_000, delay=0.02) for _ in range(2))
     for run_id in (first, second):
         shared_lab.until(run_id, lambda row: row.step > 0)
-    third, fourth = shared_lab.start(), shared_lab.start()
+    third, fourth, fifth = (shared_lab.start() for _ in range(3))
+    engine.control(store, fifth, "stop")
+    assert shared_lab.ended(fifth).state == "stopped"
     assert [engine.queue_position(store, run_id) for run_id in (first, third, fourth)] == [
         None, 1, 2]  # fmt: skip
     engine.control(store, first, "delete")

@@ -147,10 +147,12 @@ def test_files_elsewhere_by_fsspec(tmp_path: Path) -> None:
     """The same calls on a storage that is not a folder."""
     place = {"DLKIT_HOME": str(tmp_path), "DLKIT_FILES": f"memory://dlkit{tmp_path.name}"}
     store = open_store(Settings.from_environment(place))
-    row = runs.create(store, "dnn", params={}, owner="local")
+    runs.create(store, "dnn", params={}, owner="local")
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
     for step in (1, 2, 3):
-        arrays.put_checkpoint(store, row.id, 0, step=step, state={"w": np.full(3, step)})
-        arrays.put(store, row.id, 0, step=1, name="map", value=np.full(3, step))
+        arrays.put_checkpoint(store, row.id, 1, step=step, state={"w": np.full(3, step)})
+        arrays.put(store, row.id, 1, step=1, name="map", value=np.full(3, step))
     found = arrays.checkpoint(store, row.id)
     snapshot = arrays.load(store, row.id, "map")
     assert found is not None and found.step == 3

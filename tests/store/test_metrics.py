@@ -166,10 +166,12 @@ def test_overview_keeps_a_spike_and_a_gap(
 def test_an_overview_is_a_part_of_the_curve_with_its_extremes(
     sqlite_store: Store, values: list[float], gaps: list[int], buckets: int, read_whole: int
 ) -> None:
-    row = runs.create(sqlite_store, "dnn", params={}, owner="local")
+    runs.create(sqlite_store, "dnn", params={}, owner="local")
+    row = runs.claim(sqlite_store, host="here", lease=30.0)
+    assert row is not None
     steps = np.cumsum(gaps[: len(values)]).tolist()
     points = [Point("loss", step, value) for step, value in zip(steps, values, strict=True)]
-    metrics.write(sqlite_store, row.id, 0, points)
+    metrics.write(sqlite_store, row.id, 1, points)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(thinning, "READ_WHOLE", read_whole)
         series = metrics.overview(sqlite_store, row.id, buckets=buckets)["loss"]
@@ -198,8 +200,8 @@ def test_a_million_points_are_seen_at_once(store: Store, claimed: RunRow) -> Non
 
 def test_a_page_of_long_runs_has_its_last_values_at_once(store: Store) -> None:
     rows = [runs.create(store, "dnn", params={}, owner="local") for _ in range(50)]
-    for row in rows:
-        metrics.write(store, row.id, 0, [Point(f"m{n}", 9, float(n)) for n in range(10)])
+    while row := runs.claim(store, host="here", lease=30.0):
+        metrics.write(store, row.id, 1, [Point(f"m{n}", 9, float(n)) for n in range(10)])
     start = time.process_time()
     found = metrics.last(store, [row.id for row in rows])
     assert time.process_time() - start < 0.05

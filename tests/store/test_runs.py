@@ -277,3 +277,14 @@ def _seconds(look: object) -> float:
     start = time.process_time()  # of this process alone: the machine may be busy
     look()
     return time.process_time() - start
+
+
+def test_who_was_believed_dead_can_write_nothing_even_before_a_successor_comes(
+    store: Store, claimed: RunRow
+) -> None:
+    assert runs.release(store, claimed.id, claimed.attempt, state="queued", crashed=True)
+    with pytest.raises(runs.Fenced):
+        runs.move(store, claimed.id, claimed.attempt, state="running")
+    with pytest.raises(runs.Fenced):
+        runs.take_worker(store, claimed.id, claimed.attempt, pid=1, pid_started=1.0)
+    assert runs.get(store, claimed.id).state == "queued"

@@ -1,0 +1,32 @@
+"""The same promises, however workers are started."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dlkit import engine
+from tests.engine.conftest import Lab, lab_in
+
+pytestmark = pytest.mark.keras
+
+
+def test_spawned_spares_train_and_answer(tmp_path: Path) -> None:
+    with lab_in(tmp_path, DLKIT_START="spawn") as lab:
+        first, second = lab.start(), lab.start()
+        rows = [lab.ended(run_id) for run_id in (first, second)]
+        assert [row.state for row in rows] == ["finished", "finished"]
+        assert rows[0].pid != rows[1].pid
+        assert engine.play(lab.store, second, {"where": 0.5})["height"].shape == (1,)
+
+
+def test_however_many_ask_one_supervisor_runs(own_lab: Lab) -> None:
+    for _ in range(10):
+        engine.ensure_supervisor(own_lab.store)
+    keeper = own_lab.supervisor()
+    own_lab.ended(own_lab.start())
+    assert [p.pid for p in _supervisors(own_lab)] == [keeper.pid]
+
+
+def _supervisors(lab: Lab) -> list[psutil.Process]:
+    return [p for p in psutil.process_iter() if lab.supervises(p)]
