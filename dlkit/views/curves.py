@@ -1,11 +1,12 @@
 """Curves of training and validation over the steps."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dlkit.contract import Array, RunData, Series, Words
+from dlkit.contract import ENDED, Array, RunData, Series, Words
 from dlkit.views import theme
 
 MOST_POINTS = 600
@@ -14,38 +15,36 @@ LOG_SPAN = 30.0
 
 def loss(data: RunData, words: Words) -> go.Figure:
     """The loss on training and validation data; logarithmic where it spans more than a decade."""
-    figure = _pair(data, words, "loss")
-    return figure.update_yaxes(title_text=words("metric.loss"), type=_axis_type(data))
+    up = {"title": {"text": words("metric.loss")}, "type": _axis_type(data)}
+    return _pair(data, words, "loss", up=up)
 
 
 def accuracy(data: RunData, words: Words) -> go.Figure:
     """The share of right answers on training and validation data."""
-    figure = _pair(data, words, "accuracy")
-    return figure.update_yaxes(
-        title_text=words("metric.accuracy"), tickformat=".0%", rangemode="normal"
-    )
+    up = {"title": {"text": words("metric.accuracy")}, "tickformat": ".0%", "rangemode": "normal"}
+    return _pair(data, words, "accuracy", up=up)
 
 
 def single(data: RunData, words: Words, name: str) -> go.Figure:
     """One curve, such as the learning rate."""
-    figure = _frame(data, words).update_layout(showlegend=False)
+    figure = _frame(data, words, up={"title": {"text": words(f"metric.{name}")}}, legend=False)
     _add(figure, data, name, label=words(f"metric.{name}"), color=theme.TRAIN)
-    return figure.update_yaxes(title_text=words(f"metric.{name}"))
+    return figure
 
 
-def _pair(data: RunData, words: Words, name: str) -> go.Figure:
-    figure = _frame(data, words)
+def _pair(data: RunData, words: Words, name: str, *, up: Mapping[str, Any]) -> go.Figure:
+    figure = _frame(data, words, up=up, legend=True)
     _add(figure, data, name, label=words("curve.train"), color=theme.TRAIN)
     _add(figure, data, f"val_{name}", label=words("curve.validation"), color=theme.VALIDATION)
     return figure
 
 
-def _frame(data: RunData, words: Words) -> go.Figure:
-    figure = theme.figure(hovermode="x unified")
-    figure.update_xaxes(title_text=words("axis.step"), rangemode="tozero", tickformat="~s")
-    if data.total_steps and data.state in ("queued", "starting", "running", "paused"):
-        figure.update_xaxes(range=[0, data.total_steps])
-    return figure
+def _frame(data: RunData, words: Words, *, up: Mapping[str, Any], legend: bool) -> go.Figure:
+    along: dict[str, Any] = {"title": {"text": words("axis.step")}}
+    along |= {"rangemode": "tozero", "tickformat": "~s"}
+    if data.total_steps and data.state not in ENDED:
+        along["range"] = [0, data.total_steps]
+    return theme.figure(x_axis=along, y_axis=up, hovermode="x unified", showlegend=legend)
 
 
 def _add(figure: go.Figure, data: RunData, name: str, *, label: str, color: str) -> None:

@@ -1,5 +1,7 @@
 """What a network decides at every place of a plane, with the examples on it."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -22,13 +24,14 @@ def surface(
     `probabilities` [N, N, C] from 0 to 255, `frame` (left, right, bottom, top), `points` [M, 4]:
     place, class, 1 for validation.
     """
-    figure = theme.figure(margin={"l": 40, "r": 12, "t": 30, "b": 40})
-    figure.update_xaxes(title_text=axes[0], showgrid=False, constrain="domain")
-    figure.update_yaxes(title_text=axes[1], showgrid=False, scaleanchor="x", constrain="domain")
+    along: dict[str, Any] = {"title": {"text": axes[0]}, "showgrid": False, "constrain": "domain"}
+    up = {**along, "title": {"text": axes[1]}, "scaleanchor": "x"}
+    if frame is not None:
+        left, right, bottom, top = (float(edge) for edge in frame)
+        along["range"], up["range"] = [left, right], [bottom, top]
+    figure = theme.figure(x_axis=along, y_axis=up, margin={"l": 40, "r": 12, "t": 30, "b": 40})
     if probabilities is not None and frame is not None:
         figure.add_trace(_map(probabilities, frame, names))
-        left, right, bottom, top = (float(edge) for edge in frame)
-        figure.update_xaxes(range=[left, right]).update_yaxes(range=[bottom, top])
     if points is not None:
         _add_points(figure, points, names)
     return figure

@@ -1,5 +1,6 @@
 """How every figure looks: colours, sizes, bare layout. The page adds font and background."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,23 +32,27 @@ def tint(color: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
-def figure(**layout: Any) -> go.Figure:
-    """An empty figure in the house style."""
-    made = go.Figure()
-    made.update_layout(
-        template="none",
-        margin={"l": 48, "r": 12, "t": 30, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        uirevision="kept",
-        hovermode="closest",
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemwidth": 30},
-    )
-    made.update_xaxes(zeroline=False, automargin=True, gridcolor=QUIET)
-    made.update_yaxes(zeroline=False, automargin=True, gridcolor=QUIET)
-    made.update_layout(**layout)
-    return made
+def figure(
+    *,
+    x_axis: Mapping[str, Any] | None = None,
+    y_axis: Mapping[str, Any] | None = None,
+    **layout: Any,
+) -> go.Figure:
+    """An empty figure in the house style. One call: each later update costs milliseconds."""
+    axis = {"zeroline": False, "automargin": True, "gridcolor": QUIET}
+    house = {
+        "template": "none",
+        "margin": {"l": 48, "r": 12, "t": 30, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "uirevision": "kept",
+        "hovermode": "closest",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemwidth": 30},
+        "xaxis": {**axis, **(x_axis or {})},
+        "yaxis": {**axis, **(y_axis or {})},
+    }
+    return go.Figure(layout={**house, **layout})
 
 
 def bare(axes: go.Figure) -> go.Figure:
