@@ -50,6 +50,11 @@ class _MustRun:
                 terminalreporter.line(fault)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves an event loop running in this thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Watch the marks named in the environment."""
     marks = frozenset(filter(None, os.environ.get("DLKIT_MUST_RUN", "").split(",")))

@@ -82,20 +82,18 @@ class Lab:
 
 @contextlib.contextmanager
 def lab_in(home: Path, **settings: str) -> Iterator[Lab]:
-    """A lab whose settings stand in the environment, as a person would set them."""
-    wanted = {"DLKIT_HOME": str(home), "DLKIT_EXTRA_ALGORITHMS": FAKES, **settings}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    lab = Lab(open_store(Settings.from_environment()))
+    """A lab with a home of its own; `settings` as they would stand in the environment."""
+    lab = Lab(open_store(Settings.from_environment({"DLKIT_HOME": str(home), **settings})))
     try:
         yield lab
     finally:
         lab.close()
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The do-nothing algorithm, here and in every process started from here."""
+    monkeypatch.setenv("DLKIT_EXTRA_ALGORITHMS", FAKES)
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,9 @@ def test_a_training_outlives_the_process_that_asked_for_it(own_lab: Lab) -> None
         "tiny = find('fake').params(epochs=400, delay=0.02);"
         "print(engine.start(open_store(), 'fake', params=tiny), flush=True); time.sleep(600)"
     )
-    with subprocess.Popen([sys.executable, "-c", asker], stdout=subprocess.PIPE, text=True) as web:
+    home = {**os.environ, **own_lab.store.settings.as_environment()}
+    command = [sys.executable, "-c", asker]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=home) as web:
         run_id = (web.stdout.readline() if web.stdout else "").strip()
         own_lab.until(run_id, lambda row: row.step > 0)
         web.kill()
