@@ -17,7 +17,7 @@ from dlkit.ui.signing import Watch
 ALGORITHMS = ("dnn", "cnn")
 WARM_STEPS = 500
 TICK = 1.0
-LONG = {"epochs": 200}
+LONG = {"dnn": 20_000, "cnn": 500}  # epochs: longer than the measurement
 PATIENCE = 60.0
 
 
@@ -43,7 +43,7 @@ def measure(seeds: int) -> Measured:
 def _ticks(store: Store, name: str, count: int) -> list[tuple[float, int]]:
     """(milliseconds of processor time, bytes) of ticks at which something had changed."""
     spec = find(name)
-    params = spec.params.checked({**spec.presets["quick"].values(), **LONG})
+    params = spec.params.checked({**spec.presets["quick"].values(), "epochs": LONG[name]})
     run_id = engine.start(store, name, params=params)
     watch, before = Watch(run_id, "en"), Picture()
     rows: list[tuple[float, int]] = []
