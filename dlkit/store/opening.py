@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from dlkit.contract import CodedError
 from dlkit.store.database import BUSY_SECONDS, connect, parse_url, reading, writing
-from dlkit.store.files import Files, LocalFiles, coded, open_files
+from dlkit.store.files import FULL, Files, LocalFiles, open_files
 from dlkit.store.settings import Settings
 
 VERSION_TABLE = "dlkit_version"
@@ -64,7 +64,8 @@ def _make_folders(home: Path, engine: Engine, files: Files) -> None:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise coded(error, str(folder)) from error
+            code = "disk_full" if error.errno in FULL else "home_unwritable"
+            raise CodedError(code, path=str(folder)) from error
         if not os.access(folder, os.W_OK | os.X_OK):
             raise CodedError("home_unwritable", path=str(folder))
 

@@ -160,6 +160,10 @@ def test_a_file_in_the_place_of_the_home(tmp_path: Path) -> None:
     assert refused(at(tmp_path / "home" / "below")).code == "home_unwritable"
 
 
+def test_a_home_where_no_folder_can_be_made() -> None:
+    assert refused(at(Path("/proc/nowhere"))).code == "home_unwritable"
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_home_that_may_not_be_written(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents):
