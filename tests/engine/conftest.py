@@ -1,7 +1,6 @@
 """A real home folder, a real supervisor, real workers; all ended at the end of a test."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,14 +69,17 @@ class Lab:
         return False
 
     def _mine(self, process: psutil.Process) -> bool:
-        return process.environ().get("DLKIT_HOME") == str(self.store.settings.home)
+        with contextlib.suppress(psutil.Error):
+            return process.environ().get("DLKIT_HOME") == str(self.store.settings.home)
+        return False
 
     def close(self) -> None:
-        """End every process that works for this home."""
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.pid != os.getpid() and self._mine(process):
+        """End every process that works for this home, also those that are just being started."""
+        while mine := [process for process in psutil.process_iter() if self._mine(process)]:
+            for process in mine:
+                with contextlib.suppress(psutil.Error):
                     process.kill()
+            time.sleep(0.05)
 
 
 @contextlib.contextmanager
