@@ -165,6 +165,9 @@ class Supervisor:
             return
         self._next_beat = time.monotonic() + BEAT
         runs.delete_wanted(self.store)
+        for row in runs.lost(self.store, now=time.time()):
+            if row.host != self.host:  # a whole machine is gone; of ours we know more
+                self._take_from_dead(row)
         settings = self.store.settings
         info = {"slots": settings.slots, "ready": self.backend.ready(), "gpus": gpu_count(),
                 "cores": os.cpu_count(), "memory": settings.memory}  # fmt: skip
