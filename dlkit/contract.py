@@ -114,7 +114,11 @@ class RunData:
 
 @dataclass(frozen=True)
 class View:
-    """A live chart. `metrics` and `arrays` name what it reads; `wide` asks for the full width."""
+    """A live chart. `metrics` and `arrays` name what it reads; `wide` asks for the full width.
+
+    `detail` draws what lies behind a clicked place of the chart, `behind` names the arrays that it
+    reads. The place is what Plotly says of a point: "x", "y", "curve", "number".
+    """
 
     name: str
     build: Callable[[RunData, Words], go.Figure]
@@ -123,6 +127,8 @@ class View:
     wide: bool = False
     height: int = 320
     applies: Callable[[Any], bool] = lambda params: True
+    detail: Callable[[RunData, Words, Mapping[str, Any]], go.Figure] | None = None
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,25 @@ class Paper:
     link: str
 
 
+@dataclass(frozen=True)
+class Layer:
+    """One box of a drawn architecture: a name in words, the shape that leaves it, its weights.
+
+    `skips` says how many boxes back a shortcut that ends here began; 0 for none.
+    """
+
+    label: str
+    shape: tuple[int, ...]
+    weights: int = 0
+    kind: Literal["data", "dense", "convolution", "pooling", "other", "answer"] = "other"
+    repeats: int = 1
+    skips: int = 0
+
+
+def _nothing_drawn(params: Any, words: Words) -> Sequence[Layer]:
+    return ()
+
+
 def _nothing_found(data: RunData) -> Sequence[Finding]:
     return ()
 
@@ -155,7 +180,7 @@ class Algorithm:
     `metrics` gives each curve's unit, `arrays` each array's shape (None: any length). `headline` is
     the metric by which runs are listed; `goal` says whether more or less of it is better. `inputs`
     gives the playground's controls for a run's params; `answer` draws what `play` returned for
-    them.
+    them. `layers` lists the network that these params make, for its drawing.
     """
 
     name: str
@@ -174,3 +199,4 @@ class Algorithm:
     inputs: Callable[[Any], type[BaseParams]]
     answer: Callable[[Mapping[str, Array], Any, Words], Sequence[go.Figure]]
     checks: Callable[[RunData], Sequence[Finding]] = _nothing_found
+    layers: Callable[[Any, Words], Sequence[Layer]] = _nothing_drawn

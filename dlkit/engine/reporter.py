@@ -40,8 +40,14 @@ class Reporter:
     gave the slot back), or None when it ran to its end.
     """
 
-    def __init__(self, store: Store, row: RunRow, *, live: Mapping[str, Any]) -> None:
-        """`row` is the claimed run, `live` the values of its live knobs at the start."""
+    def __init__(
+        self, store: Store, row: RunRow, *, live: Mapping[str, Any], device: Callable[[], str]
+    ) -> None:
+        """`row` is the claimed run, `live` the values of its live knobs at the start.
+
+        `device` names what trains. It is asked when the training begins, not before: asking starts
+        the backend, and an algorithm may set that up first.
+        """
         self.ending: str | None = None
         self._store = store
         self._id = row.id
@@ -53,6 +59,7 @@ class Reporter:
         self._clock: float | None = None
         self._stepping = False
         self._knobs = Knobs(store, row, live)
+        self._device = device
         self._outbox: list[Item] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -93,7 +100,7 @@ class Reporter:
     def plan(self, *, total_steps: int, steps_per_epoch: int) -> None:
         """See `Run.plan`."""
         fields = {"total_steps": total_steps, "steps_per_epoch": steps_per_epoch}
-        self._put(self._later(runs.move, state="running", **fields))
+        self._put(self._later(runs.move, state="running", device=self._device(), **fields))
         self._enter("running", tell=False)
 
     def scalars(self, step: int, /, **values: float) -> None:

@@ -60,10 +60,10 @@ def _train(store: Store, row: RunRow) -> None:
     params = algorithm.params.checked(row.params)
     live = {knob.name: getattr(params, knob.name) for knob in params.knobs() if knob.live}
     module = importlib.import_module(model_module(row.algorithm))
-    device = importlib.import_module("dlkit.training").device_name()
+    device = importlib.import_module("dlkit.training").device_name
     since = row.started or time.time()
-    runs.move(store, row.id, row.attempt, state="starting", device=device, started=since)
-    with Reporter(store, row, live=live) as run:
+    runs.move(store, row.id, row.attempt, state="starting", started=since)
+    with Reporter(store, row, live=live, device=device) as run:
         model = module.train(params, run)
         if run.ending is None:
             keep_model(store, row, model)

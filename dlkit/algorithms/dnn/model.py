@@ -10,6 +10,8 @@ Deviations from the paper: cross-entropy on logits instead of squared error on s
 weights by He et al. (2015) or Glorot and Bengio (2010), as the activation asks; modern optimizers.
 """
 
+import itertools
+import math
 from dataclasses import dataclass
 
 import keras
@@ -20,10 +22,11 @@ from dlkit import datasets
 from dlkit.algorithms.dnn.spec import Params, has_plane, widths
 from dlkit.contract import Array, Run
 from dlkit.params import BaseParams
-from dlkit.training import fit, make_optimizer, seed_everything
+from dlkit.training import fit, make_optimizer, one_thread, seed_everything
 
 GRID = 96  # places along each side of the decision surface
 SHOWN = 480  # points drawn on it
+SMALL = 4e6  # multiplications a step: below, a second thread costs more than it brings
 JUDGED = 2048  # at most so many validation examples count in the confusion matrix
 
 
@@ -54,6 +57,8 @@ def build(params: Params) -> keras.Model:
 def train(params: Params, run: Run) -> keras.Model:
     """Learn the training part; write the surface and the confusion matrix at each look."""
     split = datasets.load(params.data, params.seed, noise=params.noise)
+    if _multiplications(params) * params.batch_size < SMALL:
+        one_thread()
     model = build(params)
     plane = _Plane.through(split) if has_plane(params) else None
     num_classes = datasets.find(params.data).num_classes
@@ -102,6 +107,13 @@ def _scaled(example: keras.KerasTensor, params: Params) -> keras.KerasTensor:
         return example  # [B, 2], made in about [-1, 1]
     split = datasets.load(params.data, params.seed)
     return layers.Normalization(mean=split.mean, variance=split.variance)(example)
+
+
+def _multiplications(params: Params) -> int:
+    """How many weights one example meets on its way."""
+    dataset = datasets.find(params.data)
+    sizes = [math.prod(dataset.shape), *widths(params), dataset.num_classes]
+    return sum(a * b for a, b in itertools.pairwise(sizes))
 
 
 def _initializer(activation: str) -> str:
