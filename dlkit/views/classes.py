@@ -1,5 +1,7 @@
 """Charts about classes: how sure a network is of each, and which ones it mixes up."""
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,8 +19,18 @@ def bars(probabilities: Array, names: list[str], words: Words) -> go.Figure:
     shares = np.asarray(probabilities, np.float64)
     winner = int(shares.argmax())
     colors = [theme.TRAIN if i == winner else theme.QUIET for i in range(len(shares))]
-    figure = theme.figure(showlegend=False, margin={"l": 12, "r": 44, "t": 12, "b": 36})
-    figure.add_bar(
+    figure = theme.figure(
+        x_axis={
+            "title": {"text": words("axis.probability")},
+            "range": [0, 1.1],
+            "tickformat": ".0%",
+            "tickvals": [0, 0.25, 0.5, 0.75, 1.0],
+        },
+        y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
+        showlegend=False,
+        margin={"l": 12, "r": 44, "t": 12, "b": 36},
+    )
+    return figure.add_bar(
         x=shares,
         y=names,
         orientation="h",
@@ -28,22 +40,24 @@ def bars(probabilities: Array, names: list[str], words: Words) -> go.Figure:
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.2%}<extra></extra>",
     )
-    figure.update_xaxes(range=[0, 1.1], tickformat=".0%", title_text=words("axis.probability"))
-    figure.update_xaxes(tickvals=[0, 0.25, 0.5, 0.75, 1.0])
-    return figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
 
 
 def confusion(counts: Array | None, names: list[str], words: Words) -> go.Figure:
     """Rows are the true classes, columns what the network said; the diagonal is right."""
-    figure = theme.figure(showlegend=False, margin={"l": 56, "r": 12, "t": 12, "b": 56})
-    figure.update_xaxes(title_text=words("axis.predicted"), showgrid=False, constrain="domain")
-    figure.update_yaxes(title_text=words("axis.true"), showgrid=False, autorange="reversed")
-    figure.update_yaxes(scaleanchor="x", constrain="domain")
+    along = {"showgrid": False, "constrain": "domain", "type": "category"}
+    figure = theme.figure(
+        x_axis={**along, "title": {"text": words("axis.predicted")}},
+        y_axis={**along, "title": {"text": words("axis.true")}}
+        | {"autorange": "reversed", "scaleanchor": "x"},
+        showlegend=False,
+        margin={"l": 56, "r": 12, "t": 12, "b": 56},
+        annotations=[] if counts is None else _counted(counts, names),
+    )
     if counts is None:
         return figure
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     right = np.eye(len(counts), dtype=bool)
-    figure.add_heatmap(
+    return figure.add_heatmap(
         z=np.where(right, share, -share).astype(np.float32),
         x=names,
         y=names,
@@ -62,12 +76,6 @@ def confusion(counts: Array | None, names: list[str], words: Words) -> go.Figure
         customdata=share.astype(np.float32),
         hovertemplate=words("hover.confusion") + "<extra></extra>",
     )
-    for row, column in zip(*np.nonzero(counts), strict=True):
-        # Annotations take the page's text colour; texts of a heat map do not.
-        figure.add_annotation(
-            x=names[column], y=names[row], text=str(int(counts[row, column])), showarrow=False
-        )
-    return figure.update_xaxes(type="category").update_yaxes(type="category")
 
 
 def percent(share: float) -> str:
@@ -77,3 +85,11 @@ def percent(share: float) -> str:
     if 0.995 <= share < 0.9995:
         return f"{share:.1%}".replace("%", " %")
     return f"{share:.0%}".replace("%", " %")
+
+
+def _counted(counts: Array, names: list[str]) -> list[dict[str, Any]]:
+    """The numbers of the cells, as annotations: a heat map's own texts ignore the page's colour."""
+    return [
+        theme.label(str(int(counts[row, column])), x=names[column], y=names[row])
+        for row, column in zip(*np.nonzero(counts), strict=True)
+    ]

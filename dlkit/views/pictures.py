@@ -1,5 +1,8 @@
 """Small pictures side by side: what a layer sees, and samples with the answer given to each."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -31,33 +34,30 @@ def feature_maps(maps: Array | None, probe: Array | None, words: Words) -> go.Fi
 
     `maps` [blocks, tiles, H, W] from 0 to 255, `probe` [H, W] from 0 to 255.
     """
-    figure = theme.bare(theme.figure(showlegend=False, margin={"l": 4, "r": 4, "t": 4, "b": 4}))
     if maps is None or probe is None:
-        return figure
+        return _drawn(None, HEAT)
     tiles = maps.shape[1]
-    first = _row(np.repeat(probe[None], 1, axis=0), tiles)
-    rows = [first, *(_row(block, tiles) for block in maps)]
-    labels = [words("maps.picture")]
-    labels += [words("maps.block", number=number) for number in range(1, len(maps) + 1)]
-    canvas = np.concatenate(rows)
-    _show(figure, canvas, HEAT)
-    for number, label in enumerate(labels):
-        _say(figure, label, x=0.0, y=sum(len(row) for row in rows[:number]), anchor="left")
-    return figure
+    rows = [_row(probe[None], tiles), *(_row(block, tiles) for block in maps)]
+    names = [words("maps.picture")]
+    names += [words("maps.block", number=number) for number in range(1, len(maps) + 1)]
+    tops = np.cumsum([0, *(len(row) for row in rows[:-1])])
+    labels = [
+        _said(name, x=0.0, y=top, anchor="left") for name, top in zip(names, tops, strict=True)
+    ]
+    return _drawn(np.concatenate(rows), HEAT, labels=labels)
 
 
 def samples(
     pictures: Array | None, probabilities: Array | None, truth: Array | None, *, names: list[str]
 ) -> go.Figure:
     """Pictures [N, H, W] with the class given to each; wrong ones also say the true class."""
-    figure = theme.bare(theme.figure(showlegend=False, margin={"l": 4, "r": 4, "t": 4, "b": 4}))
     if pictures is None or probabilities is None or truth is None:
-        return figure
+        return _drawn(None, INK)
     columns = 6
     blocks = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     canvas = np.concatenate([_row(block, columns, band=2 * BAND) for block in blocks])
-    _show(figure, canvas, INK)
     height, width = len(canvas) // len(blocks), pictures.shape[2] + GAP
+    labels = []
     for number, shares in enumerate(probabilities):
         row, column = divmod(number, columns)
         said, true = int(shares.argmax()), int(truth[number])
@@ -66,17 +66,15 @@ def samples(
         if said != true:
             text = f"<b style='color:{color}'>{names[said]}</b><br>≠ {names[true]}"
         middle = column * width + pictures.shape[2] / 2
-        _say(figure, text, x=middle, y=row * height, anchor="center")
-    return figure
+        labels.append(_said(text, x=middle, y=row * height, anchor="center"))
+    return _drawn(canvas, INK, labels=labels)
 
 
 def picture(grey: Array, label: str) -> go.Figure:
     """One picture [H, W] from 0 to 255."""
-    figure = theme.bare(theme.figure(showlegend=False, margin={"l": 4, "r": 4, "t": 28, "b": 4}))
-    _show(figure, np.clip(grey, 1, 255).astype(np.uint8), INK)
-    return figure.add_annotation(
-        text=label, x=0, xref="paper", y=1, yref="paper", yanchor="bottom", showarrow=False
-    )
+    place = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
+    canvas = np.clip(grey, 1, 255).astype(np.uint8)
+    return _drawn(canvas, INK, labels=[theme.label(label, **place)], top=28)
 
 
 def _row(tiles: Array, columns: int, *, band: int = BAND) -> Array:
@@ -89,25 +87,33 @@ def _row(tiles: Array, columns: int, *, band: int = BAND) -> Array:
     return canvas
 
 
-def _show(figure: go.Figure, canvas: Array, colors: list[list[float | str]]) -> None:
-    figure.add_heatmap(
+def _drawn(
+    canvas: Array | None,
+    colors: list[list[float | str]],
+    *,
+    labels: Sequence[dict[str, Any]] = (),
+    top: int = 4,
+) -> go.Figure:
+    """`canvas` [H, W] from 0 to 255 without axes, the first row on top; an empty figure if None."""
+    along: dict[str, Any] = {"visible": False, "showgrid": False, "constrain": "domain"}
+    up = {**along, "scaleanchor": "x", "constraintoward": "middle"}
+    if canvas is not None:
+        height, width = canvas.shape
+        along["range"], up["range"] = [-0.5, width - 0.5], [height - 0.5, -0.5]
+    figure = theme.figure(
+        x_axis=along,
+        y_axis=up,
+        showlegend=False,
+        margin={"l": 4, "r": 4, "t": top, "b": 4},
+        annotations=list(labels),
+    )
+    if canvas is None:
+        return figure
+    return figure.add_heatmap(
         z=canvas, zmin=0, zmax=255, colorscale=colors, showscale=False, hoverinfo="skip"
     )
-    height, width = canvas.shape
-    figure.update_xaxes(range=[-0.5, width - 0.5], constrain="domain")
-    figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain")
-    figure.update_yaxes(constraintoward="middle")
 
 
-def _say(figure: go.Figure, text: str, *, x: float, y: float, anchor: str) -> None:
-    figure.add_annotation(
-        text=text,
-        x=x - 0.5,
-        y=y - 0.5,
-        xanchor=anchor,
-        yanchor="top",
-        align=anchor,
-        showarrow=False,
-        font={"size": 11},
-        borderpad=0,
-    )
+def _said(text: str, *, x: float, y: float, anchor: str) -> dict[str, Any]:
+    place = {"x": x - 0.5, "y": y - 0.5, "xanchor": anchor, "yanchor": "top", "align": anchor}
+    return theme.label(text, **place, font={"size": 11}, borderpad=0)

@@ -30,11 +30,10 @@ def surface(
         left, right, bottom, top = (float(edge) for edge in frame)
         along["range"], up["range"] = [left, right], [bottom, top]
     figure = theme.figure(x_axis=along, y_axis=up, margin={"l": 40, "r": 12, "t": 30, "b": 40})
+    traces = [] if points is None else _examples(points, names)
     if probabilities is not None and frame is not None:
-        figure.add_trace(_map(probabilities, frame, names))
-    if points is not None:
-        _add_points(figure, points, names)
-    return figure
+        traces.insert(0, _map(probabilities, frame))
+    return figure.add_traces(traces)
 
 
 def add_place(figure: go.Figure, place: Array, label: str) -> go.Figure:
@@ -49,7 +48,7 @@ def add_place(figure: go.Figure, place: Array, label: str) -> go.Figure:
     )
 
 
-def _map(probabilities: Array, frame: Array, names: list[str]) -> go.Heatmap:
+def _map(probabilities: Array, frame: Array) -> dict[str, Any]:
     size, _, classes = probabilities.shape
     winner = probabilities.argmax(axis=2)
     share = probabilities.max(axis=2) / 255.0
@@ -57,18 +56,19 @@ def _map(probabilities: Array, frame: Array, names: list[str]) -> go.Heatmap:
     sure = np.clip((share - least) / (1.0 - least), 0.0, 1.0)
     shade = winner * (SHADES + 1) + np.rint(sure * SHADES)
     left, right, bottom, top = (float(edge) for edge in frame)
-    return go.Heatmap(
-        z=shade.astype(np.uint8 if shade.max() < 256 else np.uint16),
-        x0=left,
-        dx=(right - left) / (size - 1),
-        y0=bottom,
-        dy=(top - bottom) / (size - 1),
-        zmin=0,
-        zmax=classes * (SHADES + 1) - 1,
-        colorscale=_scale(classes),
-        showscale=False,
-        hoverinfo="skip",
-    )
+    return {
+        "type": "heatmap",
+        "z": shade.astype(np.uint8 if shade.max() < 256 else np.uint16),
+        "x0": left,
+        "dx": (right - left) / (size - 1),
+        "y0": bottom,
+        "dy": (top - bottom) / (size - 1),
+        "zmin": 0,
+        "zmax": classes * (SHADES + 1) - 1,
+        "colorscale": _scale(classes),
+        "showscale": False,
+        "hoverinfo": "skip",
+    }
 
 
 def _scale(classes: int) -> list[list[float | str]]:
@@ -81,21 +81,26 @@ def _scale(classes: int) -> list[list[float | str]]:
     return scale
 
 
-def _add_points(figure: go.Figure, points: Array, names: list[str]) -> None:
+def _examples(points: Array, names: list[str]) -> list[dict[str, Any]]:
+    traces = []
     for number, name in enumerate(names):
         mine = points[points[:, 2] == number]
-        color = theme.CLASSES[number % len(theme.CLASSES)]
         held = mine[:, 3] > 0
-        figure.add_scatter(
-            x=mine[:, 0].astype(np.float32),
-            y=mine[:, 1].astype(np.float32),
-            mode="markers",
-            name=name,
-            marker={
-                "size": 6,
-                "color": color,
-                "line": {"width": np.where(held, 1.6, 0.6), "color": "#ffffff"},
-                "symbol": np.where(held, "diamond", "circle"),
-            },
-            hovertemplate=f"{name}<br>%{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+        marker = {
+            "size": 6,
+            "color": theme.CLASSES[number % len(theme.CLASSES)],
+            "line": {"width": np.where(held, 1.6, 0.6), "color": "#ffffff"},
+            "symbol": np.where(held, "diamond", "circle"),
+        }
+        traces.append(
+            {
+                "type": "scatter",
+                "x": mine[:, 0].astype(np.float32),
+                "y": mine[:, 1].astype(np.float32),
+                "mode": "markers",
+                "name": name,
+                "marker": marker,
+                "hovertemplate": f"{name}<br>%{{x:.2f}}, %{{y:.2f}}<extra></extra>",
+            }
         )
+    return traces

@@ -55,7 +55,6 @@ def figure(
     return go.Figure(layout={**house, **layout})
 
 
-def bare(axes: go.Figure) -> go.Figure:
-    """Hide both axes: for pictures and maps."""
-    hidden = {"visible": False, "showgrid": False, "zeroline": False}
-    return axes.update_xaxes(**hidden).update_yaxes(**hidden)
+def label(text: str, **place: Any) -> dict[str, Any]:
+    """One text on a figure: all go into one `annotations` list, one added later costs 7 ms."""
+    return {"text": text, "showarrow": False, **place}
