@@ -14,6 +14,8 @@ MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/algorithms/dqn/model.py", {"keras", "gymnasium"}),
     ("dlkit/algorithms/*/model.py", {"keras"}),
     ("dlkit/training.py", {"keras"}),
+    ("dlkit/gradients.py", {"keras"}),
+    ("dlkit/explain.py", {"keras"}),
     ("dlkit/exports/*.py", {"keras"}),
     ("dlkit/engine/ray_cluster.py", {"ray"}),
     ("dlkit/ui/*.py", {"streamlit"}),

@@ -1,0 +1,65 @@
+"""Gradients asked for outside of training, for charts and explanations.
+
+Keras has no call for them that works on every backend, so the two functions here hold a path for
+TensorFlow and one for JAX (docs/decisions/0008). Everything runs in inference mode: no dropout, no
+augmentation, normalisation by its running statistics.
+"""
+
+import importlib
+from typing import Any
+
+import keras
+import numpy as np
+
+from dlkit.contract import Array
+
+
+def weight_gradients(model: Any, x: Array, y: Array) -> list[Array]:
+    """Gradient of the compiled loss over `x`, `y` for each of `model.trainable_weights`."""
+    backend = _backend()
+    weights = model.trainable_variables
+
+    def loss() -> Any:
+        answers = model(x, training=False)
+        return model.compute_loss(x=x, y=y, y_pred=answers, training=False)
+
+    if keras.backend.backend() == "jax":
+
+        def loss_at(values: Any) -> Any:
+            with keras.StatelessScope(state_mapping=list(zip(weights, values, strict=True))):
+                return loss()
+
+        found = backend.grad(loss_at)([weight.value for weight in weights])
+    else:
+        with backend.GradientTape() as tape:
+            value = loss()
+        found = tape.gradient(value, [weight.value for weight in weights])
+    return [
+        np.zeros(weight.shape, np.float32) if gradient is None else np.asarray(gradient)
+        for weight, gradient in zip(weights, found, strict=True)
+    ]
+
+
+def input_gradient(model: Any, x: Array, classes: Array) -> Array:
+    """How each logit `classes[i]` changes with each number of example `x[i]`, shaped like `x`.
+
+    `model` maps x [N, ...] to logits [N, C].
+    """
+    backend = _backend()
+    numbers = keras.ops.convert_to_tensor(np.asarray(x, np.float32))
+    chosen = keras.ops.one_hot(np.asarray(classes, np.int32), model.output_shape[-1])
+
+    def total(values: Any) -> Any:
+        return keras.ops.sum(model(values, training=False) * chosen)
+
+    if keras.backend.backend() == "jax":
+        return np.asarray(backend.grad(total)(numbers))
+    with backend.GradientTape() as tape:
+        tape.watch(numbers)
+        value = total(numbers)
+    return np.asarray(tape.gradient(value, numbers))
+
+
+def _backend() -> Any:
+    """TensorFlow or JAX, whichever Keras runs on; the other one need not be installed."""
+    return importlib.import_module(keras.backend.backend())
