@@ -177,10 +177,11 @@ def _nothing_found(data: RunData) -> Sequence[Finding]:
 class Algorithm:
     """One chapter of the studio, declared without Keras.
 
-    `metrics` gives each curve's unit, `arrays` each array's shape (None: any length). `headline` is
-    the metric by which runs are listed; `goal` says whether more or less of it is better. `inputs`
-    gives the playground's controls for a run's params; `answer` draws what `play` returned for
-    them. `layers` lists the network that these params make, for its drawing.
+    `metrics` gives each curve's unit, `arrays` each array's shape (None: any length). `headline`
+    names the metrics by which runs are listed: of each run the first that it has; `goal` says
+    whether more or less of it is better. `inputs` gives the playground's controls for a run's
+    params; `answer` draws what `play` returned for them. `checks` may look at the curves and at the
+    arrays that `consulted` names. `layers` lists the network that these params make.
     """
 
     name: str
@@ -193,10 +194,15 @@ class Algorithm:
     tiny: BaseParams
     metrics: Mapping[str, str]
     arrays: Mapping[str, tuple[int | None, ...]]
-    headline: str
+    headline: tuple[str, ...]
     goal: Literal["max", "min"]
     views: tuple[View, ...]
     inputs: Callable[[Any], type[BaseParams]]
     answer: Callable[[Mapping[str, Array], Any, Words], Sequence[go.Figure]]
     checks: Callable[[RunData], Sequence[Finding]] = _nothing_found
+    consulted: tuple[str, ...] = ()
     layers: Callable[[Any, Words], Sequence[Layer]] = _nothing_drawn
+
+    def headline_of(self, values: Mapping[str, float]) -> str | None:
+        """The headline of a run with these values: which one it is depends on its task."""
+        return next((name for name in self.headline if name in values), None)

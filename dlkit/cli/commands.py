@@ -180,9 +180,10 @@ def _report(
     store: Store, spec: Algorithm, terminal: Terminal, *, row: RunRow, ended: bool = True
 ) -> int:
     """The run as one object, and its exit code if the command waited for its end."""
-    found = metrics.best(store, row.id, spec.headline, spec.goal)
     last = metrics.last(store, [row.id]).get(row.id, {})
-    best = {"metric": spec.headline, "step": found[0], "value": found[1]} if found else None
+    headline = spec.headline_of(last)
+    found = metrics.best(store, row.id, headline, spec.goal) if headline else None
+    best = {"metric": headline, "step": found[0], "value": found[1]} if found else None
     terminal.object({**_row_object(row, last), "best": best})
     if row.state == "failed" and ended:
         error = api.failure(row)
@@ -207,8 +208,8 @@ def _row_object(row: RunRow, last: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _run_row(row: RunRow, last: Mapping[str, float], terminal: Terminal) -> list[str]:
-    headline = find(row.algorithm).headline
-    result = f"{headline} {last[headline]:.4g}" if headline in last else ""
+    headline = find(row.algorithm).headline_of(last)
+    result = f"{headline} {last[headline]:.4g}" if headline else ""
     done = f"{row.step / row.total_steps:.0%}" if row.total_steps else ""
     state = terminal.words(f"state.{row.state}")
     return [row.id[:8], row.algorithm, state, done, result]
@@ -260,7 +261,7 @@ def _described(spec: Algorithm) -> dict[str, Any]:
         "algorithm": spec.name,
         "chapter": spec.chapter,
         "family": spec.family,
-        "headline": spec.headline,
+        "headline": list(spec.headline),
         "metrics": dict(spec.metrics),
         "presets": {name: preset.values() for name, preset in spec.presets.items()},
         "knobs": [{key: getattr(knob, key) for key in keys} for knob in spec.params.knobs()],

@@ -84,9 +84,9 @@ def empty(icon: str, title: str, text: str) -> None:
 
 def headline(algorithm: Algorithm, values: Mapping[str, float], language: str) -> str:
     """The metric by which runs of this algorithm are compared, with its latest value."""
-    if algorithm.headline not in values:
+    name = algorithm.headline_of(values)
+    if name is None:
         return ""
-    name = algorithm.headline
     value = measured(values[name], algorithm.metrics[name])
     return f"{texts_of(language, algorithm.name)(f'metric.{name}')} {value}"
 

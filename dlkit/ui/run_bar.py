@@ -167,8 +167,8 @@ def _pace(row: RunRow) -> Pace:
 def _latest(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> str:
     values = metrics.last(store, [row.id]).get(row.id, {})
     first = [
-        algorithm.headline,
-        *(name for name in algorithm.metrics if name != algorithm.headline),
+        *algorithm.headline,
+        *(name for name in algorithm.metrics if name not in algorithm.headline),
     ]
     parts = [
         f"{words(f'metric.{name}')} **{measured(values[name], algorithm.metrics[name])}**"

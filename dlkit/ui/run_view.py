@@ -69,13 +69,13 @@ def _shared(watch: Watch, _store: Store) -> figures.Picture:
 
 
 @st.cache_resource(ttl=1.5, max_entries=64, show_spinner=False)
-def _curves(run: str, _store: Store) -> RunData:
-    return engine.read(_store, run)
+def _consulted(run: str, arrays: tuple[str, ...], _store: Store) -> RunData:
+    return engine.read(_store, run, arrays=arrays)
 
 
 def _in_words(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
     """What the curves say, and what happened."""
-    for finding in algorithm.checks(_curves(row.id, store)):
+    for finding in algorithm.checks(_consulted(row.id, algorithm.consulted, store)):
         _finding(finding, words)
     happened = metrics.notes(store, row.id)
     if happened:

@@ -96,7 +96,8 @@ def test_a_view_reads_only_what_is_declared(algorithm: Algorithm) -> None:
     for view in algorithm.views:
         assert set(view.metrics) <= set(algorithm.metrics), view.name
         assert set(view.arrays) <= set(algorithm.arrays), view.name
-    assert algorithm.headline in algorithm.metrics
+    assert algorithm.headline and set(algorithm.headline) <= set(algorithm.metrics)
+    assert set(algorithm.consulted) <= set(algorithm.arrays)
 
 
 @EACH

@@ -146,7 +146,7 @@ ALGORITHM = Algorithm(
         "sample_classes": (SAMPLES,),
         "confusion": (None, None),
     },
-    headline="val_accuracy",
+    headline=("val_accuracy",),
     goal="max",
     views=(
         View("accuracy", curves.accuracy, metrics=("accuracy", "val_accuracy")),

@@ -167,7 +167,7 @@ ALGORITHM = Algorithm(
         "points": (None, 4),
         "confusion": (None, None),
     },
-    headline="val_accuracy",
+    headline=("val_accuracy",),
     goal="max",
     views=(
         View("surface", surface, arrays=("surface", "frame", "points"), height=420,

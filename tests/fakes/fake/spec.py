@@ -67,7 +67,7 @@ ALGORITHM = Algorithm(
         "throughput": "examples/s",
     },
     arrays={"line": (21,)},
-    headline="val_loss",
+    headline=("val_loss",),
     goal="min",
     views=(View("line", line, arrays=("line",)),),
     inputs=inputs,
