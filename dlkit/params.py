@@ -12,6 +12,7 @@ Unknown names, wrong types, NaN and values outside the limits are refused. Every
 `Problem`: a code with its values, which `texts/*/errors.toml` turns into words.
 """
 
+import copy
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ import pydantic
 from pydantic_core import PydanticCustomError
 
 Kind = Literal["integer", "real", "choice", "switch", "text", "drawing"]
-Value = int | float | str | bool | list[list[int]]
+Value = int | float | str | bool | list[list[int]] | list[list[list[int]]]
 
 BASIC = "basic"
 
@@ -43,7 +44,7 @@ class Knob:
     scale: Literal["linear", "log"] = "linear"
     live: bool = False
     pattern: str | None = None
-    shape: tuple[int, int] | None = None
+    shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,15 @@ def text(default: str, *, pattern: str, group: str = BASIC) -> Any:
     return _field(default, {"kind": "text", "pattern": pattern, "group": group}, pattern=pattern)
 
 
-def drawing(height: int, width: int) -> Any:
-    """A picture drawn by hand: rows of grey values, `[height][width]`, whole numbers 0 to 255."""
-    blank = [[0] * width for _ in range(height)]
-    return _field(blank, {"kind": "drawing", "shape": (height, width)})
+def drawing(height: int, width: int, channels: int = 1) -> Any:
+    """A picture drawn or uploaded: `[height][width]` grey values, whole numbers 0 to 255.
+
+    With three `channels` every pixel is `[red, green, blue]`; the knob's shape says which.
+    """
+    pixel = 0 if channels == 1 else [0] * channels
+    blank = [[copy.copy(pixel) for _ in range(width)] for _ in range(height)]
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    return _field(blank, {"kind": "drawing", "shape": shape})
 
 
 class BaseParams(pydantic.BaseModel):
@@ -182,11 +188,13 @@ def _knob(name: str, info: Any) -> Knob:
     )
 
 
-def _fits(rows: list[list[int]], shape: tuple[int, int] | None) -> bool:
-    height, width = shape or (0, 0)
-    if len(rows) != height or any(len(row) != width for row in rows):
+def _fits(value: Any, shape: tuple[int, ...] | None) -> bool:
+    """Whether nested lists have this shape and hold numbers from 0 to 255."""
+    if not shape:
+        return isinstance(value, int) and 0 <= value <= 255
+    if not isinstance(value, list) or len(value) != shape[0]:
         return False
-    return all(0 <= grey <= 255 for row in rows for grey in row)
+    return all(_fits(part, shape[1:]) for part in value)
 
 
 _TYPE_CODES = {

@@ -27,6 +27,7 @@ class Sample(BaseParams):
     normalise: bool = switch(False, group="network")
     layers: str = text("8, 8", pattern=r"^\d+(, \d+)*$")
     sheet: list[list[int]] = drawing(2, 2)
+    photo: list[list[list[int]]] = drawing(1, 2, channels=3)
 
     @pydantic.model_validator(mode="after")
     def _rule(self) -> Self:
@@ -52,6 +53,8 @@ class Sample(BaseParams):
         ("layers", 8, "not_a_text"),
         ("sheet", [[0, 0]], "not_a_drawing"),
         ("sheet", [[0, 0], [0, 256]], "not_a_drawing"),
+        ("photo", [[[0, 0, 0], [0, 0]]], "not_a_drawing"),
+        ("photo", [[[0, 0, 0], [0, 0, -1]]], "not_a_drawing"),
         ("colour", 1, "unknown_knob"),
     ],
 )
@@ -60,6 +63,14 @@ def test_refuses_by_field_and_code(name: str, value: object, code: str) -> None:
         Sample.checked({name: value})
     (problem,) = caught.value.problems
     assert (problem.field, problem.code) == (name, code)
+
+
+def test_a_drawing_says_its_shape_and_takes_grey_or_colour() -> None:
+    shapes = {knob.name: knob.shape for knob in Sample.knobs() if knob.kind == "drawing"}
+    assert shapes == {"sheet": (2, 2), "photo": (1, 2, 3)}
+    taken = Sample.checked({"sheet": [[0, 255], [1, 2]], "photo": [[[1, 2, 3], [255, 0, 0]]]})
+    assert taken.photo[0][1] == [255, 0, 0]
+    assert Sample().photo == [[[0, 0, 0], [0, 0, 0]]]
 
 
 def test_all_refusals_come_at_once() -> None:

@@ -15,10 +15,10 @@ SMALLEST_SIDE = 4  # below that, numbers in a table rather than a picture
 
 
 def read_drawings(typed: Mapping[str, str], knobs: Iterable[Knob]) -> dict[str, str]:
-    """`@picture.png` replaced by the picture's grey values, in the size that the knob asks for."""
+    """`@picture.png` replaced by the picture's values, in the size and colours asked for."""
     shapes = {knob.name: knob.shape for knob in knobs if knob.shape is not None}
     read = {
-        name: _grey_values(value[1:], shape)
+        name: _values(value[1:], shape)
         for name, shape in shapes.items()
         if (value := typed.get(name, "")).startswith("@")
     }
@@ -49,13 +49,13 @@ def save_answer(answer: Mapping[str, Array], name: str) -> None:
         raise CodedError("file_unwritable", given=name, reason=error.strerror) from None
 
 
-def _grey_values(name: str, shape: tuple[int, int]) -> str:
+def _values(name: str, shape: tuple[int, ...]) -> str:
     try:
         with Image.open(name) as picture:
-            grey = picture.convert("L").resize((shape[1], shape[0]))
+            read = picture.convert("RGB" if len(shape) == 3 else "L").resize((shape[1], shape[0]))
     except (OSError, UnidentifiedImageError):
         raise CodedError("file_missing", given=name) from None
-    return json.dumps(np.asarray(grey).tolist())
+    return json.dumps(np.asarray(read).tolist())
 
 
 def _picture(answer: Mapping[str, Array], name: str) -> Image.Image:

@@ -17,7 +17,7 @@ _PAD = st.components.v2.component(
 )
 
 
-def drawing_pad(label: str, words: Words, *, shape: tuple[int, int], key: str) -> Any:
+def drawing_pad(label: str, words: Words, *, shape: tuple[int, ...], key: str) -> Any:
     """The drawing as `[height][width]` grey values 0 to 255, None before the first stroke.
 
     What comes back is from the browser: check it before use.
