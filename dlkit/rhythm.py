@@ -59,6 +59,14 @@ class Recipe(Protocol):
     def schedule(self) -> str:
         """A name that `scheduled` knows."""
 
+    @property
+    def stop_at(self) -> float:
+        """The validation accuracy (or loss) at which to stop; 0 for never."""
+
+    @property
+    def minutes(self) -> float:
+        """The most time to train; 0 for no limit."""
+
 
 @dataclass(frozen=True)
 class Rhythm:

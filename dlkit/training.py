@@ -25,11 +25,11 @@ import numpy as np
 
 from dlkit.contract import Array, CodedError, Run
 from dlkit.rhythm import Order, Recipe, Rhythm, Split, scheduled
+from dlkit.showing import Show
+from dlkit.weights import averaged, load_state, state_of
 
 CHECKPOINT_SECONDS = 2.0
 CHECKPOINT_BYTES_A_SECOND = 25e6
-PICTURE_SHARE = 0.025
-FIRST_PICTURE_WAIT = 0.5
 ONE_BATCH = 2048  # examples: up to here a validation set goes through the model in one call
 
 
@@ -54,49 +54,27 @@ def device_name() -> str:
     return gpus[0].replace(":", " ").upper() if gpus else "CPU"
 
 
-def make_optimizer(name: str, learning_rate: float, *, weight_decay: float) -> Any:
+def make_optimizer(
+    name: str, learning_rate: float, *, weight_decay: float, average: float = 0.0
+) -> Any:
     """One of the optimizers of the `optimizer` knob.
 
     Keras decouples the decay in all of them, so its Adam with decay is AdamW (Loshchilov and Hutter
-    2019). Biases and the scales of normalisations are not decayed.
+    2019); "adam" is Adam as first published, without decay. Biases and the scales of normalisations
+    are not decayed. With `average` a moving average of the weights is kept, which `fit` uses
+    wherever the network is checked, shown or kept (Polyak and Juditsky 1992).
     """
-    decay = weight_decay or None
+    named = {"weight_decay": weight_decay or None, "use_ema": average > 0, "ema_momentum": average}
     optimizers = keras.optimizers
     made = {
-        "sgd": lambda: optimizers.SGD(
-            learning_rate, momentum=0.9, nesterov=True, weight_decay=decay
-        ),
-        "adamw": lambda: optimizers.Adam(learning_rate, weight_decay=decay),
-        "lion": lambda: optimizers.Lion(learning_rate, weight_decay=decay),
-        "muon": lambda: optimizers.Muon(learning_rate, weight_decay=decay),
+        "sgd": lambda: optimizers.SGD(learning_rate, momentum=0.9, nesterov=True, **named),
+        "adam": lambda: optimizers.Adam(learning_rate, **{**named, "weight_decay": None}),
+        "adamw": lambda: optimizers.Adam(learning_rate, **named),
+        "lion": lambda: optimizers.Lion(learning_rate, **named),
+        "muon": lambda: optimizers.Muon(learning_rate, **named),
     }[name]()
     made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return made
-
-
-def state_of(model: Any) -> dict[str, Array]:
-    """Every variable of a model and its optimizer, copied: weights, slots, random state, means."""
-    return {
-        f"{part}/{number:04d}": np.array(variable.numpy())
-        for part, variables in _parts(model).items()
-        for number, variable in enumerate(variables)
-    }
-
-
-def load_state(model: Any, state: Mapping[str, Array], *, optimizer: bool = True) -> None:
-    """Put what `state_of` gave back into a model of the same build. Raises `CodedError`."""
-    parts = _parts(model) if optimizer else {"model": model.variables}
-    for part, variables in parts.items():
-        for number, variable in enumerate(variables):
-            value = state.get(f"{part}/{number:04d}")
-            if value is None or tuple(value.shape) != tuple(variable.shape):
-                raise CodedError("file_damaged", name=f"{part}/{number:04d}")
-            variable.assign(value)
-
-
-def _parts(model: Any) -> dict[str, list[Any]]:
-    optimizer = getattr(model, "optimizer", None)
-    return {"model": model.variables, "optimizer": optimizer.variables if optimizer else []}
 
 
 def fit(
@@ -114,14 +92,22 @@ def fit(
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
     a second. `pictures(step)` gives arrays to keep; it is asked at the first look, at the end, and
     in between as often as three hundredths of the time allow. `fixed` arrays, which never change,
-    are written once. Raises `CodedError("diverged")` if the loss is not finite.
+    are written once. Ends early when `stop_at` is reached (by `val_accuracy`, or by `val_loss`
+    where there is none) or the `minutes` are over. Raises `CodedError("diverged")` if the loss is
+    not finite.
     """
+
+    def shown(step: int) -> Mapping[str, Array]:
+        with averaged(model):
+            return pictures(step) if pictures else {}
+
     with _gradient_norm(model.optimizer) as norm:
-        show = _Show(run, pictures, fixed or {})
+        show = Show(run, shown if pictures else None, fixed or {})
         loop = _Loop(model, split, params, run, norm=norm, show=show)
         loop.go_on_from(run.restored())
         loop.train()
-    return model
+    with averaged(model, keep=True):
+        return model
 
 
 @contextlib.contextmanager
@@ -140,10 +126,11 @@ def _gradient_norm(optimizer: Any) -> Iterator[Any]:
         return plain_apply(gradients, variables)
 
     optimizer.apply = apply
+    optimizer.finalize_variable_values = lambda variables: None  # `fit` is called in pieces
     try:
         yield norm
     finally:
-        del optimizer.apply
+        del optimizer.apply, optimizer.finalize_variable_values
         places = [i for i, v in enumerate(optimizer._variables) if v is norm]
         del optimizer._variables[places[0]]  # a saved model must not ask for it
 
@@ -159,7 +146,7 @@ class _Loop:
         run: Run,
         *,
         norm: Any,
-        show: "_Show",
+        show: Show,
     ) -> None:
         self._model, self._split, self._params, self._run = model, split, params, run
         self._norm, self._show = norm, show
@@ -178,6 +165,9 @@ class _Loop:
         self._marked: tuple[int, float] | None = None
         self._warm = False  # the first piece also compiles, and says nothing about speed
         self._logs: dict[str, float] = {}
+        self._spent = 0.0  # seconds of all pieces before this one, pauses left out
+        self._began: float | None = None  # when this piece began
+        self._over = False
         self._keep_due = time.monotonic() + CHECKPOINT_SECONDS
 
     def go_on_from(self, checkpoint: Any) -> None:
@@ -193,6 +183,7 @@ class _Loop:
                 model.test_on_batch(*self._rows(0, self._batch))  # makes the metrics' variables
             load_state(model, checkpoint.state)
             self.step = checkpoint.step
+            self._spent = float(checkpoint.state.get("spent", 0.0))
         self._run.plan(total_steps=rhythm.total, steps_per_epoch=rhythm.epoch)
 
     def train(self) -> None:
@@ -204,7 +195,9 @@ class _Loop:
         if self.step == 0:  # what it answers before it has learned is the first thing to see
             self._run.scalars(0, **self._validation())
             self._show.now(0)
-        while self.step < self._rhythm.total:
+        elif self._params.stop_at and self._rhythm.is_look(self.step):
+            self._end_if_good(self._validation())  # it may have been killed in the act of ending
+        while self.step < self._rhythm.total and not self._over:
             epoch_left = self._rhythm.epoch - self.step % self._rhythm.epoch
             allowed = self._run.allowed(self.step, epoch_left)
             if allowed <= 0:
@@ -220,16 +213,18 @@ class _Loop:
         while self.step < goal:
             self._fit_piece(goal)
             self._look()
-            if self._run.should_stop():
+            if self._over or self._run.should_stop():
                 return
 
     def _fit_piece(self, goal: int) -> None:
         start, self._piece_end = self.step, self._rhythm.piece_end(self.step, goal)
         x, y = self._rows(start * self._batch, self._piece_end * self._batch)
-        self._marked = (start, time.monotonic()) if self._warm else None
+        self._began = time.monotonic()
+        self._marked = (start, self._began) if self._warm else None
         self._model.fit(
             x, y, batch_size=self._batch, shuffle=False, verbose=0, callbacks=[_Gate(self)]
         )
+        self._spent, self._began = self._seconds(), None
         self._warm = True
         self._window_means = {} if self._at_window_end() else _metric_values(self._model)
 
@@ -254,6 +249,7 @@ class _Loop:
         if not self._at_window_end():
             return
         middle = (self.step + self._rhythm.window_end(self.step)) / 2 / self._rhythm.total
+        middle = min(1.0, max(middle, self._time_used()))
         rate = self._run.knob("learning_rate") * scheduled(self._params.schedule, middle)
         model.optimizer.learning_rate = rate
 
@@ -264,8 +260,15 @@ class _Loop:
         if self._at_window_end():
             self._write_point(model)
             model.reset_metrics()
-        if self._run.should_stop():
+        if self._run.should_stop() or self._time_used() >= 1:
             model.stop_training = True
+
+    def _time_used(self) -> float:
+        """The share of the time budget that is used up; 0 without a budget."""
+        return self._seconds() / (60 * self._params.minutes) if self._params.minutes else 0.0
+
+    def _seconds(self) -> float:
+        return self._spent + (time.monotonic() - self._began if self._began else 0.0)
 
     def _write_point(self, model: Any) -> None:
         rate = float(model.optimizer.learning_rate.numpy())
@@ -284,56 +287,43 @@ class _Loop:
 
     def _look(self) -> None:
         if self._at_window_end() and self._rhythm.is_look(self.step):
-            self._run.scalars(self.step, **self._validation())
+            values = self._validation()
+            self._run.scalars(self.step, **values)
+            self._end_if_good(values)
+        if self._time_used() >= 1:
+            self._end("time_over", minutes=f"{self._params.minutes:g}")
         self._show.if_due(self.step)
         if time.monotonic() >= self._keep_due:
             self._keep()
 
+    def _end_if_good(self, values: Mapping[str, float]) -> None:
+        wanted = self._params.stop_at
+        name = "val_accuracy" if "val_accuracy" in values else "val_loss"
+        if not wanted or (values[name] - wanted) * (-1 if name == "val_loss" else 1) < 0:
+            return
+        self._end("good_enough", value=f"{values[name]:.4g}", wanted=f"{wanted:g}")
+
+    def _end(self, why: str, **values: str) -> None:
+        if not self._over and self.step < self._rhythm.total:
+            self._over = True
+            self._run.note(self.step, why, **values)
+
     def _validation(self) -> dict[str, float]:
         x, y = self._split.x_val, self._split.y_val
-        if len(keras.tree.flatten(x)[0]) <= ONE_BATCH:
-            values = self._model.test_on_batch(x, y, return_dict=True)
-        else:
-            values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
+        with averaged(self._model):
+            if len(keras.tree.flatten(x)[0]) <= ONE_BATCH:
+                values = self._model.test_on_batch(x, y, return_dict=True)
+            else:
+                values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
         return {f"val_{name}": float(value) for name, value in values.items()}
 
     def _keep(self) -> None:
         means = {f"mean/{number}": value for number, value in self._window_means.items()}
-        state = {**state_of(self._model), **means}
+        spent = {"spent": np.array(self._spent)} if self._params.minutes else {}
+        state = {**state_of(self._model), **means, **spent}
         self._run.checkpoint(self.step, state)
         size = sum(value.nbytes for value in state.values())
         self._keep_due = time.monotonic() + CHECKPOINT_SECONDS + size / CHECKPOINT_BYTES_A_SECOND
-
-
-class _Show:
-    """Writes the pictures, seldom enough that watching costs next to nothing."""
-
-    def __init__(
-        self,
-        run: Run,
-        pictures: Callable[[int], Mapping[str, Array]] | None,
-        fixed: Mapping[str, Array],
-    ) -> None:
-        self._run, self._pictures, self._fixed = run, pictures, fixed
-        self._last, self._due = -1, 0.0
-
-    def if_due(self, step: int) -> None:
-        """Write them unless the last ones are too recent for what they cost."""
-        if time.monotonic() >= self._due:
-            self.now(step)
-
-    def now(self, step: int) -> None:
-        """Write them unless this step's are written."""
-        if self._pictures is None or step == self._last:
-            return
-        began = time.monotonic()
-        fixed = self._fixed if self._last < 0 else {}
-        for name, value in {**fixed, **self._pictures(step)}.items():
-            self._run.array(step, name, value)
-        ended = time.monotonic()
-        # The first pictures also pay for tracing; only the later ones tell what pictures cost.
-        wait = (ended - began) / PICTURE_SHARE if self._last >= 0 else FIRST_PICTURE_WAIT
-        self._last, self._due = step, ended + wait
 
 
 class _Gate(keras.callbacks.Callback):

@@ -27,12 +27,13 @@ def _data(count: int = 40) -> Data:
     return Data(x, 2 * x, x[:10], 2 * x[:10])
 
 
-def _linear(rate: float = 0.1, optimizer: str = "sgd") -> Any:
+def _linear(rate: float = 0.1, optimizer: str = "sgd", average: float = 0.0) -> Any:
     keras, training = (importlib.import_module(name) for name in ("keras", "dlkit.training"))
     keras.utils.set_random_seed(1)
     place = keras.Input((1,))
     model = keras.Model(place, keras.layers.Dense(1)(place))
-    model.compile(training.make_optimizer(optimizer, rate, weight_decay=0.0), "mse")
+    made = training.make_optimizer(optimizer, rate, weight_decay=0.0, average=average)
+    model.compile(made, "mse")
     return model
 
 
@@ -107,7 +108,7 @@ def test_a_batch_larger_than_the_data_is_the_whole_data() -> None:
     assert (run.steps_per_epoch, run.total_steps) == (1, 3)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lion", "muon"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "lion", "muon"])
 def test_every_optimizer_learns_and_resumes(optimizer: str) -> None:
     params = Params(epochs=8)
     whole = RecordingRun(params)
@@ -120,3 +121,56 @@ def test_every_optimizer_learns_and_resumes(optimizer: str) -> None:
     assert all(losses[step] == value for step, value in whole.points["loss"].items())
     checked = list(whole.points["val_loss"].values())
     assert checked[-1] < checked[0]
+
+
+def test_the_moving_average_is_checked_kept_and_given_back() -> None:
+    """One step a window, so that the weights after each step can be followed by hand."""
+    params = Params(epochs=3, batch_size=40, average=0.5, learning_rate=0.1)
+    averaged, weights = _linear(average=0.5), []
+    for epochs in (1, 2, 3):
+        one = _linear()
+        _fit(one, params.model_copy(update={"epochs": epochs}), RecordingRun(params))
+        weights.append(one.get_weights()[0].item())
+    mean = 0.25 * weights[0] + 0.25 * weights[1] + 0.5 * weights[2]
+    run, data = RecordingRun(params), _data()
+    _fit(averaged, params, run, data)
+    assert averaged.get_weights()[0].item() == pytest.approx(mean, rel=1e-5)
+    error = averaged.predict(data.x_val, verbose=0) - data.y_val
+    assert run.points["val_loss"][3] == pytest.approx(float((error**2).mean()), rel=1e-4)
+    kept = run.checkpoints[-1].state
+    assert kept["model/0000"].item() == pytest.approx(weights[-1], rel=1e-5)
+    assert kept["average/0000"].item() == pytest.approx(mean, rel=1e-5)
+
+
+def test_a_training_with_a_moving_average_resumes_exactly() -> None:
+    params = Params(epochs=8, average=0.9)
+    whole = RecordingRun(params)
+    _fit(_linear(0.01, average=0.9), params, whole)
+    first = RecordingRun(params, grants=[13, 0])
+    _fit(_linear(0.01, average=0.9), params, first)
+    rest = RecordingRun(params, start=first.checkpoints[-1])
+    _fit(_linear(0.01, average=0.9), params, rest)
+    assert rest.points["val_loss"][40] == whole.points["val_loss"][40]
+
+
+def test_it_stops_when_the_validation_is_good_enough_and_says_so() -> None:
+    params = Params(epochs=200, stop_at=0.01)
+    run = RecordingRun(params)
+    _fit(_linear(), params, run)
+    (step, last), (_, before) = list(run.points["val_loss"].items())[::-1][:2]
+    assert last <= 0.01 < before and step < run.total_steps
+    assert [(note[0], note[1]) for note in run.notes] == [(step, "good_enough")]
+    again = RecordingRun(params, start=run.checkpoints[-1])  # killed after the last checkpoint
+    _fit(_linear(), params, again)
+    assert max(again.points.get("loss", {0: 0.0})) <= step
+
+
+def test_it_stops_when_the_time_is_over_with_the_schedule_at_its_end() -> None:
+    params = Params(epochs=100_000, minutes=0.05, schedule="cosine")
+    run = RecordingRun(params)
+    _fit(_linear(), params, run)
+    assert [note[1] for note in run.notes] == ["time_over"]
+    assert max(run.points["loss"]) < run.total_steps
+    rates = list(run.points["learning_rate"].values())
+    assert rates[-1] < 0.1 * rates[0]
+    assert float(run.checkpoints[-1].state["spent"]) >= 3.0

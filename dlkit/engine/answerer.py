@@ -15,6 +15,7 @@ from dlkit.contract import CodedError
 from dlkit.engine.worker import describe, limit_memory
 from dlkit.store import Store, arrays, open_store, requests, runs
 from dlkit.store.requests import RequestRow
+from dlkit.weights import load_state
 
 KEPT_MODELS = 4
 BUSY_SECONDS = 30.0
@@ -85,6 +86,5 @@ class Models:
         if found is None:
             raise CodedError("no_checkpoint_yet", run=run_id)
         model = kept[1] if kept else module.build(params)
-        training = importlib.import_module("dlkit.training")
-        training.load_state(model, found.state, optimizer=False)
+        load_state(model, found.state, optimizer=False)
         return found.step, model, params

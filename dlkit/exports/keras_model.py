@@ -8,7 +8,7 @@ from dlkit.algorithms import find, model_module
 from dlkit.contract import CodedError
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
-from dlkit.training import load_state
+from dlkit.weights import load_state
 
 
 def load(store: Store, row: RunRow) -> keras.Model:

@@ -158,10 +158,10 @@ def test_saves_and_loads(trained: Trained, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_plays_from_a_checkpoint_in_both_languages(trained: Trained, language: str) -> None:
-    training = importlib.import_module("dlkit.training")
+    weights = importlib.import_module("dlkit.weights")
     algorithm, params = trained.algorithm, trained.algorithm.tiny
     model = trained.module.build(params)
-    training.load_state(model, trained.run.checkpoints[-1].state, optimizer=False)
+    weights.load_state(model, trained.run.checkpoints[-1].state, optimizer=False)
     inputs = algorithm.inputs(params)()
     found = trained.module.play(model, params, inputs)
     assert all(isinstance(value, np.ndarray) for value in found.values())

@@ -41,7 +41,12 @@ def build(params: Params) -> keras.Model:
     logits = layers.Dense(dataset.num_classes, name="logits")(x)  # [B, C]
     model = keras.Model(picture, logits, name="cnn")
     model.compile(
-        make_optimizer(params.optimizer, params.learning_rate, weight_decay=params.weight_decay),
+        make_optimizer(
+            params.optimizer,
+            params.learning_rate,
+            weight_decay=params.weight_decay,
+            average=params.average,
+        ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )

@@ -6,7 +6,7 @@ from typing import Any, Self
 import plotly.graph_objects as go
 import pydantic
 
-from dlkit import datasets
+from dlkit import datasets, recipe
 from dlkit.contract import Algorithm, Array, Finding, Paper, RunData, View, Words
 from dlkit.params import BaseParams, choice, drawing, integer, real, refuse, switch, text
 from dlkit.views import classes, curves, findings, pictures
@@ -24,7 +24,7 @@ class Params(BaseParams):
     filters: str = text("32, 64", pattern=r"^\s*\d{1,3}(\s*,\s*\d{1,3}){0,3}\s*$")
     kernel: int = integer(3, low=1, high=7, step=2, unit="pixels")
     head: str = choice("dense", "dense", "global_pooling")
-    optimizer: str = choice("adamw", "sgd", "adamw", "lion", "muon")
+    optimizer: str = recipe.optimizer("adamw")
     learning_rate: float = real(0.004, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(64, low=1, high=1024, unit="examples")
     epochs: int = integer(20, low=1, high=500)
@@ -33,10 +33,11 @@ class Params(BaseParams):
     dropout: float = real(0.25, low=0.0, high=0.9, step=0.05, group="regularisation")
     shift: int = integer(2, low=0, high=4, unit="pixels", group="regularisation")
     weight_decay: float = real(0.01, low=0.0, high=1.0, step=0.001, group="regularisation")
-    schedule: str = choice(
-        "one_cycle", "constant", "cosine", "one_cycle", "warmup", group="optimization"
-    )
-    seed: int = integer(1, low=0, high=2**31 - 1, group="run")
+    schedule: str = recipe.schedule("one_cycle")
+    average: float = recipe.average()
+    stop_at: float = recipe.stop_at()
+    minutes: float = recipe.minutes()
+    seed: int = recipe.seed()
 
     @pydantic.model_validator(mode="after")
     def _blocks_fit(self) -> Self:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pydantic
 
-from dlkit import datasets
+from dlkit import datasets, recipe
 from dlkit.contract import Algorithm, Array, Finding, Paper, RunData, View, Words
 from dlkit.params import BaseParams, choice, drawing, integer, real, refuse, switch, text
 from dlkit.views import classes, curves, findings, pictures, plane
@@ -23,17 +23,18 @@ class Params(BaseParams):
     noise: float = real(0.03, low=0.0, high=0.5, step=0.01)
     hidden_layers: str = text("16, 16, 16", pattern=r"^\s*(\d{1,4}(\s*,\s*\d{1,4}){0,7})?\s*$")
     activation: str = choice("relu", "relu", "tanh", "sigmoid", "gelu", "swish", "linear")
-    optimizer: str = choice("adamw", "sgd", "adamw", "lion", "muon")
+    optimizer: str = recipe.optimizer("adamw")
     learning_rate: float = real(0.0002, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(8, low=1, high=1024, unit="examples")
     epochs: int = integer(600, low=1, high=20_000)
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="network")
     batch_normalisation: bool = switch(False, group="network")
-    schedule: str = choice(
-        "cosine", "constant", "cosine", "one_cycle", "warmup", group="optimization"
-    )
+    schedule: str = recipe.schedule("cosine")
     weight_decay: float = real(0.0, low=0.0, high=1.0, step=0.001, group="optimization")
-    seed: int = integer(1, low=0, high=2**31 - 1, group="run")
+    average: float = recipe.average()
+    stop_at: float = recipe.stop_at()
+    minutes: float = recipe.minutes()
+    seed: int = recipe.seed()
 
     @pydantic.model_validator(mode="after")
     def _layers_fit(self) -> Self:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dlkit import recipe
 from dlkit.contract import Algorithm, Array, Paper, RunData, View, Words
 from dlkit.params import BaseParams, choice, integer, real
 
@@ -22,6 +23,9 @@ class Params(BaseParams):
     seed: int = integer(1, low=0, high=2**31 - 1)
     batch_size: int = integer(8, low=1, high=40, group="advanced")
     schedule: str = choice("constant", "constant", "cosine", group="advanced")
+    average: float = recipe.average()
+    stop_at: float = recipe.stop_at()
+    minutes: float = recipe.minutes()
 
 
 class Inputs(BaseParams):
