@@ -32,7 +32,18 @@ class Pace:
             self.seen.popleft()
 
     def left(self, row: RunRow) -> float | None:
-        """Seconds until the last step; None while that cannot be said."""
+        """Seconds until the last step, or until the run's time budget is used up if that is sooner.
+
+        None while that cannot be said.
+        """
+        budget = 60.0 * row.params.get("minutes", 0.0)
+        steps = self._until_last_step(row)
+        if not budget:
+            return steps
+        rest = max(0.0, budget - row.seconds)
+        return rest if steps is None else min(rest, steps)
+
+    def _until_last_step(self, row: RunRow) -> float | None:
         rate = _rate(self.seen)
         if rate is None and row.seconds > _WARM and row.step > 0:
             rate = row.step / row.seconds

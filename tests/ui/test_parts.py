@@ -45,6 +45,15 @@ def test_time_left_follows_the_latest_steps(row: RunRow) -> None:
     assert pace.left(replace(row, step=500)) == pytest.approx(50)
 
 
+def test_a_time_budget_bounds_the_time_left(row: RunRow) -> None:
+    limited = replace(row, params={**row.params, "minutes": 1.0}, seconds=45.0)
+    assert Pace().left(limited) == pytest.approx(15)
+    pace = Pace()
+    for second in range(10):
+        pace.look(replace(limited, step=10 * second), float(second))
+    assert pace.left(replace(limited, step=950)) == pytest.approx(5)
+
+
 def test_time_left_is_right_after_a_resume(row: RunRow) -> None:
     pace = Pace()
     for second in range(10):
