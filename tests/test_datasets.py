@@ -1,15 +1,43 @@
 """Data sets: their shapes, that splits are fair, and that a missing set is said to be missing."""
 
+import hashlib
+import io
+import pickle
+import struct
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dlkit import datasets
-from dlkit.contract import CodedError
-from dlkit.datasets import files, splits, tables
+from dlkit.contract import Array, CodedError
+from dlkit.datasets import caches, images, splits, tables
 
+CACHED = (images.fashion_mnist, images.mnist, images.cifar10)
 THERE = [name for name, one in datasets.DATASETS.items() if one.source != "cache"]
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A machine without any cached set and without a network: its folder."""
+    for name in ("FASHION", "MNIST", "CIFAR"):
+        one = getattr(images, name)
+        files = tuple(replace(file, address=file.names[0]) for file in one.files)
+        monkeypatch.setattr(images, name, replace(one, further=(), files=files))
+    known = {one.name: one for one in (images.FASHION, images.MNIST, images.CIFAR)}
+    monkeypatch.setattr(splits, "_CACHED", {**splits._CACHED, **known})
+    monkeypatch.setattr(caches, "ORIGIN", (tmp_path / "nowhere").as_uri() + "/")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("DLKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DLKIT_DATA", raising=False)
+    for reader in CACHED:
+        reader.cache_clear()
+    yield tmp_path
+    for reader in CACHED:
+        reader.cache_clear()
 
 
 @pytest.mark.parametrize("name", THERE)
@@ -80,17 +108,17 @@ def test_a_held_out_fifth_of_numbers_is_drawn_at_random() -> None:
 def test_california_is_taken_from_a_given_folder_only_if_it_is_the_right_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tables, "ORIGIN", (tmp_path / "nowhere").as_uri() + "/")
+    monkeypatch.setattr(caches, "ORIGIN", (tmp_path / "nowhere").as_uri() + "/")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras_home"))
     monkeypatch.setenv("DLKIT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DLKIT_DATA", str(tmp_path))
     with pytest.raises(CodedError, match="data_missing") as caught:
         datasets.load("california_housing", 1)
     assert caught.value.values["instead"] == "diabetes"
-    assert not datasets.has_california()
+    assert not datasets.is_there("california_housing")
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
-    (folder / tables.CALIFORNIA).write_bytes(b"not what it says")
+    (folder / tables.CALIFORNIA.files[0].names[0]).write_bytes(b"not what it says")
     with pytest.raises(CodedError, match="file_damaged"):
         datasets.load("california_housing", 1)
 
@@ -119,7 +147,7 @@ def test_the_nearest_example_of_an_example_is_itself_whatever_the_units() -> Non
 
 
 def test_embedded_data_cannot_be_changed_by_accident() -> None:
-    pictures, _ = files.digits()
+    pictures, _ = images.digits()
     with pytest.raises(ValueError, match="read-only"):
         pictures[0] = 0
 
@@ -129,37 +157,109 @@ def test_an_unknown_name_is_refused() -> None:
         datasets.find("no_such_set")
 
 
-def test_missing_data_is_said_to_be_missing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(files, "DEBIAN", tmp_path / "none")
-    monkeypatch.setattr(files, "ORIGIN", (tmp_path / "nowhere").as_uri() + "/")
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.delenv("DLKIT_DATA", raising=False)
-    files.fashion_mnist.cache_clear()
+@pytest.mark.parametrize("name", ["fashion_mnist", "mnist", "cifar10"])
+def test_missing_data_is_said_to_be_missing(nowhere: Path, name: str) -> None:
     with pytest.raises(CodedError) as caught:
-        datasets.load("fashion_mnist", 1)
+        datasets.load(name, 1)
     assert caught.value.code == "data_missing"
-    assert caught.value.values["instead"] == "mnist_5k"
-    assert str(tmp_path / "keras") in caught.value.values["places"]
-    assert not datasets.has_fashion_mnist()
+    values = caught.value.values
+    assert values["instead"] == "mnist_5k" and str(nowhere / "keras") in values["places"]
+    assert "nowhere" in values["reason"]
+    assert not datasets.is_there(name)
 
 
-def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = tmp_path / "keras" / "datasets" / "fashion-mnist"
+def test_a_damaged_file_is_refused(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = nowhere / "keras" / "datasets" / "fashion-mnist"
     folder.mkdir(parents=True)
-    for name in files.FASHION:
-        (folder / f"{name}.gz").write_bytes(b"\x1f\x8b\x08\x00 not what it says")
-    monkeypatch.setenv("DLKIT_DATA", str(tmp_path))
-    files.fashion_mnist.cache_clear()
+    for file in images.FASHION.files:
+        (folder / file.names[0]).write_bytes(b"\x1f\x8b\x08\x00 not what it says")
+    monkeypatch.setenv("DLKIT_DATA", str(nowhere))
     with pytest.raises(CodedError, match="file_damaged"):
         datasets.load("fashion_mnist", 1)
 
 
+def test_a_download_is_checked_and_kept_in_the_own_cache(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _mnist_file()
+    monkeypatch.setattr(images, "MNIST", _known(images.MNIST, made))
+    (nowhere / "nowhere").mkdir()
+    (nowhere / "nowhere" / "mnist.npz").write_bytes(made[:-1])
+    with pytest.raises(CodedError, match="file_damaged"):
+        datasets.load("mnist", 1)
+    assert not list((nowhere / "home").rglob("*.npz"))
+    (nowhere / "nowhere" / "mnist.npz").write_bytes(made)
+    split = datasets.load("mnist", 1)
+    assert split.x_train.shape == (20, 28, 28, 1) and split.x_val.shape == (10, 28, 28, 1)
+    assert split.y_train.dtype == np.int32 and not split.x_train.flags.writeable
+    assert (nowhere / "home" / "data" / "mnist.npz").read_bytes() == made
+    images.mnist.cache_clear()
+    (nowhere / "nowhere" / "mnist.npz").unlink()
+    assert np.array_equal(datasets.load("mnist", 1).x_val, split.x_val)
+
+
+def test_photographs_are_read_from_the_archive_as_caches_hold_it(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _cifar_archive()
+    monkeypatch.setattr(images, "CIFAR", _known(images.CIFAR, made))
+    folder = nowhere / "keras" / "datasets"
+    folder.mkdir(parents=True)
+    (folder / "cifar-10-batches-py-target_archive").write_bytes(made)
+    split = datasets.load("cifar10", 1)
+    assert split.x_train.shape == (50, 32, 32, 3) and split.x_val.shape == (10, 32, 32, 3)
+    assert split.x_val[3, 0, 0].tolist() == [3, 100, 200]  # red, green, blue
+    assert split.y_val.tolist() == list(range(10))
+
+
+def test_a_pickle_that_would_run_something_is_refused() -> None:
+    with pytest.raises(pickle.UnpicklingError, match="system"):
+        images._ArraysOnly(io.BytesIO(b"cos\nsystem\n(S'true'\ntR."), encoding="bytes").load()
+
+
+def _known(one: caches.Cached, content: bytes) -> caches.Cached:
+    """The same set, but with the hash of `content` and at `caches.ORIGIN`."""
+    (file,) = one.files
+    digest = hashlib.sha256(content).hexdigest()
+    return replace(one, files=(replace(file, address=file.names[0], digest=digest),))
+
+
+def _mnist_file() -> bytes:
+    random, file = np.random.default_rng(1), io.BytesIO()
+    parts = {f"x_{part}": random.integers(0, 256, (size, 28, 28), np.uint8)
+             for part, size in (("train", 20), ("test", 10))}  # fmt: skip
+    labels = {f"y_{part}": np.arange(size, dtype=np.uint8) % 10
+              for part, size in (("train", 20), ("test", 10))}  # fmt: skip
+    np.savez(file, allow_pickle=False, **parts, **labels)
+    return file.getvalue()
+
+
+def _old_pickle(data: Array) -> bytes:
+    """Data and labels as Python 2 with its NumPy pickled them, as the archive holds them."""
+    array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n"
+    array += b"(I%d\nI%d\ntcnumpy\ndtype\n(S'u1'\nI0\nI1\ntR" % data.shape
+    array += b"(I3\nS'|'\nNNNI-1\nI-1\nI0\ntbI00\nT" + struct.pack("<i", data.size)
+    labels = b"(l" + b"".join(b"I%d\na" % number for number in range(len(data)))
+    return b"(dS'data'\n" + array + data.tobytes() + b"tbsS'labels'\n" + labels + b"s."
+
+
+def _cifar_archive() -> bytes:
+    """Ten pictures a file: picture number i has red i, green 100, blue 200 all over."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        for name in [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]:
+            planes = np.zeros((10, 3, 1024), np.uint8)
+            planes[:, 0], planes[:, 1], planes[:, 2] = np.arange(10)[:, None], 100, 200
+            content = _old_pickle(planes.reshape(10, -1))
+            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return file.getvalue()
+
+
 @pytest.mark.data
 def test_fashion_mnist_keeps_its_official_parts() -> None:
-    files.fashion_mnist.cache_clear()
-    if not datasets.has_fashion_mnist():
+    if not datasets.is_there("fashion_mnist"):
         pytest.skip("Fashion-MNIST is not on this machine (Debian: dataset-fashion-mnist)")
     split = datasets.load("fashion_mnist", 1)
     assert split.x_train.shape == (60_000, 28, 28, 1) and split.x_val.shape == (10_000, 28, 28, 1)
@@ -180,7 +280,24 @@ def test_a_drawing_is_scaled_into_the_box_and_centred_by_mass() -> None:
 
 
 def test_a_digit_of_mnist_is_left_nearly_as_it_is() -> None:
-    pictures, _ = files.mnist_5k()
+    pictures, _ = images.mnist_5k()
     for picture in pictures[::500, ..., 0]:
         again = datasets.centred(picture, "mnist_5k")[..., 0]
         assert np.abs(again.astype(int) - picture.astype(int)).mean() < 4
+
+
+def test_a_set_in_colour_takes_pictures_as_they_are_but_for_their_size() -> None:
+    photo = np.zeros((64, 64, 3), np.uint8)
+    photo[:, :32] = (200, 100, 0)
+    made = datasets.centred(photo, "cifar10")
+    assert made.shape == (32, 32, 3)
+    assert made[5, 5].tolist() == [200, 100, 0] and made[5, 20].tolist() == [0, 0, 0]
+    grey = datasets.centred(np.full((28, 28), 80, np.uint8), "cifar10")
+    assert grey.shape == (32, 32, 3) and set(grey.flat) == {80}
+
+
+def test_a_photo_for_a_grey_set_becomes_as_bright_as_it_looks() -> None:
+    photo = np.zeros((28, 28, 3), np.uint8)
+    photo[4:24, 4:24] = (0, 255, 0)
+    made = datasets.centred(photo, "mnist_5k")
+    assert made.shape == (28, 28, 1) and made.max() == 150  # 0.587 of 255

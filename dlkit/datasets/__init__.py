@@ -2,11 +2,9 @@
 
 from dlkit.datasets.catalogue import DATASETS, Dataset, find
 from dlkit.datasets.drawings import centred
-from dlkit.datasets.files import has_fashion_mnist
 from dlkit.datasets.neighbours import nearest
 from dlkit.datasets.plane import Plane
-from dlkit.datasets.splits import Split, load, ranges
-from dlkit.datasets.tables import has_california
+from dlkit.datasets.splits import Split, is_there, load, ranges
 
 __all__ = [
     "DATASETS",
@@ -15,8 +13,7 @@ __all__ = [
     "Split",
     "centred",
     "find",
-    "has_california",
-    "has_fashion_mnist",
+    "is_there",
     "load",
     "nearest",
     "ranges",

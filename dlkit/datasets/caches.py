@@ -52,7 +52,9 @@ class Cached:
 
 def places(one: Cached) -> list[Path]:
     """The folders in which the set is looked for, in this order."""
-    given = [Path(folder) for folder in os.environ.get("DLKIT_DATA", "").split(os.pathsep) if folder]
+    given = [
+        Path(folder) for folder in os.environ.get("DLKIT_DATA", "").split(os.pathsep) if folder
+    ]
     keras = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     inside = [folder / "keras" / "datasets" / one.folder for folder in given]
     return [*inside, _own(one), keras / "datasets" / one.folder, *one.further]

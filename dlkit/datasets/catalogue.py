@@ -10,9 +10,10 @@ from dlkit.contract import CodedError
 class Dataset:
     """One set. `source`: made by a formula, embedded in a package, or from a cache.
 
-    `shape` is that of one example: (2,) points, (F,) table rows, (height, width, 1) pictures.
+    `shape` is that of one example: (2,) points, (F,) table rows, (height, width, 1) pictures, or
+    (height, width, 3) in colour.
     `num_classes` is 0 where a number is asked for instead of a class. Things in pictures fill a
-    square of `box` pixels.
+    square of `box` pixels; `mirrors` says whether a mirrored picture is still one of its class.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Dataset:
     source: Literal["made", "embedded", "cache"]
     features: tuple[str, ...] = ()
     box: int = 0
+    mirrors: bool = False
 
     @property
     def asks_number(self) -> bool:
@@ -61,7 +63,9 @@ _ALL = (
     Dataset("california_housing", "table", (8,), 0, "cache", CALIFORNIA),
     Dataset("digits", "image", (8, 8, 1), 10, "embedded", box=8),
     Dataset("mnist_5k", "image", (28, 28, 1), 10, "embedded", box=20),
-    Dataset("fashion_mnist", "image", (28, 28, 1), 10, "cache", box=28),
+    Dataset("fashion_mnist", "image", (28, 28, 1), 10, "cache", box=28, mirrors=True),
+    Dataset("mnist", "image", (28, 28, 1), 10, "cache", box=20),
+    Dataset("cifar10", "image", (32, 32, 3), 10, "cache", box=32, mirrors=True),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 

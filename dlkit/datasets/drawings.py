@@ -7,12 +7,30 @@ from dlkit.datasets.catalogue import find
 
 
 def centred(picture: Array, name: str) -> Array:
-    """A drawing [H, W] (0 to 255, bright on black) as the data set shows things, [h, w, 1].
+    """A drawing or photograph as the data set called `name` shows things, [h, w, channels].
 
-    Cut out, scaled to fill the data set's box, and placed so that its centre of mass is in the
-    middle, as MNIST was made (Yann LeCun, Corinna Cortes, Christopher Burges,
-    http://yann.lecun.com/exdb/mnist/).
+    `picture` is [H, W] grey or [H, W, 3] in colour, 0 to 255, bright on black for a grey set. For a
+    set in colour it is only scaled. For a grey one the thing drawn is cut out, scaled to fill
+    the data set's box, and placed so that its centre of mass is in the middle, as MNIST was made
+    (Yann LeCun, Corinna Cortes, Christopher Burges, http://yann.lecun.com/exdb/mnist/).
     """
+    height, width, channels = find(name).shape
+    if channels == 1:
+        return _in_the_middle(_grey(picture), name)
+    colors = picture if picture.ndim == 3 else np.repeat(picture[..., None], channels, axis=2)
+    planes = [_resized(colors[..., number], height, width) for number in range(channels)]
+    return np.stack(planes, axis=2)
+
+
+def _grey(picture: Array) -> Array:
+    """Brightness as the eye weighs red, green and blue (ITU-R BT.601)."""
+    if picture.ndim == 2:
+        return picture
+    grey: Array = np.rint(picture @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+    return grey
+
+
+def _in_the_middle(picture: Array, name: str) -> Array:
     dataset = find(name)
     height, width, _ = dataset.shape
     canvas = np.zeros((height, width), np.uint8)

@@ -21,31 +21,17 @@ from dlkit.datasets.files import frozen, package
 
 Parts = tuple[Array, Array, Array, Array]
 
+_FASHION = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
 FASHION = Cached(
     "fashion_mnist",
-    tuple(
-        File((f"{name}.gz",), f"{name}.gz", digest, packed=True)
-        for name, digest in (
-            (
-                "train-images-idx3-ubyte",
-                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-            ),
-            (
-                "train-labels-idx1-ubyte",
-                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-            ),
-            (
-                "t10k-images-idx3-ubyte",
-                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-            ),
-            (
-                "t10k-labels-idx1-ubyte",
-                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-            ),
-        )
-    ),
+    tuple(File((f"{n}.gz",), f"{n}.gz", digest, packed=True) for n, digest in _FASHION.items()),
     folder="fashion-mnist",
-    further=(Path("/usr/share/datasets/fashion-mnist"),),
+    further=(Path("/usr/share/datasets/fashion-mnist"),),  # Debian's package
 )
 MNIST = Cached(
     "mnist",
@@ -134,11 +120,15 @@ class _ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """What a pickled array needs, under the names of old and new NumPy."""
-        if module.startswith("numpy") and name == "_reconstruct":
-            return np._core.multiarray._reconstruct  # type: ignore[attr-defined]
-        if module == "numpy" and name in ("ndarray", "dtype"):
-            return getattr(np, name)
+        makers = {"_reconstruct": np.ndarray.__new__, "ndarray": np.ndarray, "dtype": _dtype}
+        if module.partition(".")[0] == "numpy" and name in makers:
+            return makers[name]
         raise pickle.UnpicklingError(f"{module}.{name}")
+
+
+def _dtype(name: bytes, *old: int) -> np.dtype[Any]:
+    """A type by its name. Old pickles also pass two switches, which NumPy no longer wants so."""
+    return np.dtype(name.decode("ascii"))
 
 
 def _idx(content: bytes) -> Array:

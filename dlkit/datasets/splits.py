@@ -5,13 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlkit.contract import Array
-from dlkit.datasets import files, shapes
+from dlkit.datasets import caches, images, shapes
 from dlkit.datasets.catalogue import find
-from dlkit.datasets.tables import table
+from dlkit.datasets.tables import CALIFORNIA, table
 
 POINTS_TRAIN = 800
 POINTS_VAL = 400
 HELD_OUT = 0.2
+_OFFICIAL = {
+    "fashion_mnist": images.fashion_mnist,
+    "mnist": images.mnist,
+    "cifar10": images.cifar10,
+}
+_CACHED = {one.name: one for one in (images.FASHION, images.MNIST, images.CIFAR, CALIFORNIA)}
 
 
 @dataclass(frozen=True)
@@ -32,19 +38,24 @@ class Split:
 def load(name: str, seed: int, *, noise: float = 0.0) -> Split:
     """The data set called `name`, split by `seed`. Raises `CodedError("data_missing")`.
 
-    Shapes are made new for the check; Fashion-MNIST keeps its official test part; of the rest a
-    fifth is held out, the same share of each class. `noise` is for shapes only.
+    Shapes are made new for the check; sets with an official test part keep it; of the rest a fifth
+    is held out, the same share of each class. `noise` is for shapes only.
     """
     dataset = find(name)
     if dataset.kind == "points":
         learned = shapes.make(name, POINTS_TRAIN, noise=noise, seed=2 * seed)
         return _split(*learned, *shapes.make(name, POINTS_VAL, noise=noise, seed=2 * seed + 1))
-    if name == "fashion_mnist":
-        return _split(*files.fashion_mnist())
-    readers = {"digits": files.digits, "mnist_5k": files.mnist_5k}
+    if name in _OFFICIAL:
+        return _split(*_OFFICIAL[name]())
+    readers = {"digits": images.digits, "mnist_5k": images.mnist_5k}
     x, y = readers[name]() if name in readers else table(name)
     train, held = hold_out(np.zeros(len(y)) if dataset.asks_number else y, seed)
     return _split(x[train], y[train], x[held], y[held])
+
+
+def is_there(name: str) -> bool:
+    """Whether the data set called `name` can be had without a download."""
+    return find(name).source != "cache" or caches.is_there(_CACHED[name])
 
 
 def hold_out(labels: Array, seed: int) -> tuple[Array, Array]:
