@@ -105,6 +105,7 @@ class RunData:
 
     params: BaseParams
     state: State = "queued"
+    attempt: int = 0
     step: int = 0
     total_steps: int = 0
     steps_per_epoch: int = 0

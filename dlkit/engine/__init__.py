@@ -124,18 +124,38 @@ def queue_position(store: Store, run_id: str) -> int | None:
 
 
 def read(
-    store: Store, run_id: str, *, at: int | None = None, arrays: Sequence[str] = ()
+    store: Store,
+    run_id: str,
+    *,
+    at: int | None = None,
+    arrays: Sequence[str] = (),
+    before: RunData | None = None,
 ) -> RunData:
-    """What views draw: the curves, and the named arrays as they were at step `at` (None: now)."""
+    """What views draw: the curves, and the named arrays as they were at step `at` (None: now).
+
+    With `before`, an earlier answer to the same question, only what is new is read.
+    """
     row = runs.get(store, run_id)
-    found = {name: stored.load(store, row.id, name, step=at) for name in arrays}
+    if before is not None and (before.attempt, before.state) != (row.attempt, row.state):
+        before = None  # a new attempt writes anew; one that ended may have taken back points
+    steps = stored.newest(store, row.id, arrays, step=at)
+    held = {} if before is None else before.arrays
+    found = {
+        name: held[name]
+        if name in held and held[name].step == step
+        else stored.load(store, row.id, name, step=at)
+        for name, step in steps.items()
+    }
     return RunData(
         params=find(row.algorithm).params.checked(row.params),
         state=row.state,
+        attempt=row.attempt,
         step=row.step,
         total_steps=row.total_steps,
         steps_per_epoch=row.steps_per_epoch,
-        metrics=metrics.overview(store, row.id),
+        metrics=metrics.overview(store, row.id)
+        if before is None
+        else metrics.follow(store, row.id, before.metrics),
         arrays={name: snapshot for name, snapshot in found.items() if snapshot is not None},
     )
 

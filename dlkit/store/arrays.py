@@ -6,10 +6,10 @@ a file, and a reader never sees one change. What a new row replaces is deleted a
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, select
+from sqlalchemy import Connection, Row, and_, delete, func, select
 
 from dlkit.contract import Array, Checkpoint, CodedError, Snapshot
 from dlkit.store.database import reading, upsert, writing
@@ -33,6 +33,18 @@ def steps(store: Store, run_id: str, name: str) -> list[int]:
     rows = select(files.c.step).where(_these(run_id, "array", name=name)).order_by(files.c.step)
     with reading(store.database) as connection:
         return list(connection.scalars(rows))
+
+
+def newest(
+    store: Store, run_id: str, names: Collection[str], *, step: int | None = None
+) -> dict[str, int]:
+    """The step of the newest array of each of these names, or of the newest not after `step`."""
+    rows = select(files.c.name, func.max(files.c.step)).group_by(files.c.name)
+    rows = rows.where(files.c.run == run_id, files.c.kind == "array", files.c.name.in_(names))
+    if step is not None:
+        rows = rows.where(files.c.step <= step)
+    with reading(store.database) as connection:
+        return {name: at for name, at in connection.execute(rows)}
 
 
 def load(store: Store, run_id: str, name: str, *, step: int | None = None) -> Snapshot | None:

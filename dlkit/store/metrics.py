@@ -17,7 +17,7 @@ from dlkit.store.opening import Store
 from dlkit.store.runs import fence
 from dlkit.store.tables import curves, metrics
 from dlkit.store.tables import notes as notes_table
-from dlkit.store.thinning import after, thinned
+from dlkit.store.thinning import after, fewer, longer, thinned
 
 _FINITE = 1.7976931348623157e308
 
@@ -116,6 +116,30 @@ def overview(store: Store, run_id: str, *, buckets: int = 600) -> dict[str, Seri
             name: thinned(connection, number, most=buckets)
             for name, number in _numbers(connection, run_id).items()
         }
+
+
+def follow(
+    store: Store, run_id: str, known: Mapping[str, Series], *, buckets: int = 600
+) -> dict[str, Series]:
+    """Every curve as `overview` gives it, from what is `known` of it and the points since.
+
+    `known` comes from `overview` or `follow` of the same attempt, which only adds points. A curve
+    is thinned when it has grown to twice `buckets`, so that its old points are seldom touched.
+    """
+    rows = select(curves.c.name, curves.c.id, curves.c.step, curves.c.value)
+    rows = rows.where(curves.c.run == run_id).order_by(curves.c.id)
+    found = {}
+    with reading(store.database) as connection:
+        for name, number, *end in connection.execute(rows):
+            old = known.get(name)
+            if old is None or old.steps[-1] > end[0]:
+                found[name] = thinned(connection, number, most=buckets)
+            elif [old.steps[-1], old.values[-1]] == end:
+                found[name] = old
+            else:
+                new = longer(connection, number, old)
+                found[name] = fewer(new, most=buckets) if len(new.steps) > 2 * buckets else new
+    return found
 
 
 def last(store: Store, run_ids: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -54,7 +54,18 @@ def thinned(connection: Connection, curve: int, *, most: int) -> Series:
     """At most `most` points of a curve, in order."""
     if connection.execute(_LONGER, {"curve": curve, "points": READ_WHOLE}).first():
         return _thinned_by_database(connection, curve, most=most)
-    series = _series(connection, _POINTS, {"curve": curve})
+    return fewer(_series(connection, _POINTS, {"curve": curve}), most=most)
+
+
+def longer(connection: Connection, curve: int, known: Series) -> Series:
+    """`known`, a part of the curve, with all points that came after it; the last is read again."""
+    found = after(connection, curve, int(known.steps[-1]) - 1)
+    steps = np.concatenate([known.steps[:-1], found.steps])
+    return Series(steps, np.concatenate([known.values[:-1], found.values]))
+
+
+def fewer(series: Series, *, most: int) -> Series:
+    """At most `most` of the points."""
     if len(series.steps) <= most:
         return series
     chosen = _extremes(series, _width(int(series.steps[0]), int(series.steps[-1]), most=most))

@@ -30,6 +30,7 @@ class Picture:
     step: int = 0
     ended: bool = False
     frames: Mapping[str, Frame] = field(default_factory=dict)
+    data: RunData | None = None
 
 
 def picture(store: Store, watch: Watch, *, before: Picture | None = None) -> Picture:
@@ -39,11 +40,11 @@ def picture(store: Store, watch: Watch, *, before: Picture | None = None) -> Pic
     shown = words(watch.language, row.algorithm)
     views = applying(algorithm, algorithm.params.checked(row.params))
     arrays = sorted({name for view in views for name in view.arrays})
-    data = engine.read(store, row.id, at=watch.at, arrays=arrays)
-    old = {} if before is None else before.frames
+    known, old = (None, {}) if before is None else (before.data, before.frames)
+    data = engine.read(store, row.id, at=watch.at, arrays=arrays, before=known)
     frames = {view.name: _frame(view, data, shown, old.get(view.name)) for view in views}
     ended = row.state in ENDED or watch.at is not None
-    return Picture(step=data.step, ended=ended, frames=frames)
+    return Picture(step=data.step, ended=ended, frames=frames, data=data)
 
 
 def applying(algorithm: Algorithm, params: Any) -> list[View]:

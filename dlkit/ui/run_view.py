@@ -1,5 +1,8 @@
 """A run on screen: what went wrong or well in words, its live charts, and the way back in time."""
 
+import time
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dlkit import engine
@@ -68,9 +71,25 @@ def _shared(watch: Watch, _store: Store) -> figures.Picture:
     return figures.picture(_store, watch)
 
 
-@st.cache_resource(ttl=1.5, max_entries=64, show_spinner=False)
-def _consulted(run: str, arrays: tuple[str, ...], _store: Store) -> RunData:
-    return engine.read(_store, run, arrays=arrays)
+@dataclass
+class _Look:
+    """What the health checks last looked at, shared by all sessions."""
+
+    data: RunData | None = None
+    when: float = -_WORDS_TICK
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _look(run: str, arrays: tuple[str, ...]) -> _Look:
+    return _Look()
+
+
+def _consulted(run: str, arrays: tuple[str, ...], store: Store) -> RunData:
+    look = _look(run, arrays)
+    if look.data is None or time.monotonic() - look.when > _WORDS_TICK / 2:
+        look.data = engine.read(store, run, arrays=arrays, before=look.data)
+        look.when = time.monotonic()
+    return look.data
 
 
 def _in_words(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:

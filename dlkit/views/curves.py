@@ -69,13 +69,20 @@ def thinned(series: Series) -> tuple[Array, Array]:
     steps, values = np.asarray(series.steps), np.asarray(series.values, np.float64)
     if len(steps) <= MOST_POINTS:
         return steps, values
-    kept = {0, len(steps) - 1}
-    for bucket in np.array_split(np.arange(len(steps)), MOST_POINTS // 2 - 1):
-        finite = bucket[np.isfinite(values[bucket])]
-        if len(finite):
-            kept |= {int(finite[values[finite].argmin()]), int(finite[values[finite].argmax()])}
-    chosen = np.array(sorted(kept))
+    places = np.concatenate([_least(values), _least(-values)])
+    finite = places[np.isfinite(values[places])]
+    chosen = np.unique([0, len(steps) - 1, *finite])
     return steps[chosen], values[chosen]
+
+
+def _least(values: Array) -> Array:
+    """The place of the least finite value of each bucket."""
+    width = -(-len(values) // (MOST_POINTS // 2 - 1))
+    buckets = -(-len(values) // width)
+    padded = np.full(buckets * width, np.inf)
+    padded[: len(values)] = np.where(np.isfinite(values), values, np.inf)
+    least: Array = padded.reshape(buckets, width).argmin(axis=1) + np.arange(buckets) * width
+    return least
 
 
 def _axis_type(data: RunData) -> str:

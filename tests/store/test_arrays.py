@@ -58,6 +58,9 @@ def test_load_by_step(store: Store, claimed: RunRow) -> None:
         99: 30,
         None: 30,
     }
+    for at, snapshot in found.items():
+        newest = arrays.newest(store, claimed.id, ["map", "none"], step=at)
+        assert newest == ({} if snapshot is None else {"map": snapshot.step})
     assert arrays.load(store, claimed.id, "other") is None
 
 

@@ -156,6 +156,32 @@ def test_overview_keeps_a_spike_and_a_gap(
     assert np.isnan(series.values[inside]).all()
 
 
+def test_a_followed_curve_is_the_curve(store: Store, claimed: RunRow) -> None:
+    known: dict[str, Series] = {}
+    for first, values in ((1, [5.0, math.nan]), (2, [4.0, 3.0]), (4, []), (4, [2.0]), (4, [1.5])):
+        write(store, claimed, "loss", values, first=first)
+        write(store, claimed, f"from_{first}", values, first=first)
+        known = metrics.follow(store, claimed.id, known)
+        whole = metrics.overview(store, claimed.id)
+        assert known.keys() == whole.keys()
+        for name, series in whole.items():
+            np.testing.assert_array_equal(known[name].steps, series.steps)
+            np.testing.assert_array_equal(known[name].values, series.values)
+
+
+def test_a_followed_curve_stays_short_and_keeps_its_extremes(store: Store, claimed: RunRow) -> None:
+    known: dict[str, Series] = {}
+    values = np.sin(np.arange(4000) / 50.0)
+    values[777], values[2345] = 50.0, -50.0
+    for first in range(0, 4000, 100):
+        write(store, claimed, "loss", values[first : first + 100].tolist(), first=first)
+        known = metrics.follow(store, claimed.id, known, buckets=60)
+        assert len(known["loss"].steps) <= 120
+    steps = known["loss"].steps
+    np.testing.assert_array_equal(known["loss"].values, values[steps])
+    assert {0, 777, 2345, 3999} <= set(steps.tolist())
+
+
 @given(
     values=st.lists(st.floats(width=32) | st.sampled_from(ANY_NUMBER), min_size=1, max_size=60),
     gaps=st.lists(st.integers(1, 10_000), min_size=60, max_size=60),

@@ -3,9 +3,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from dlkit.store import Store, runs
+from dlkit import engine
+from dlkit.store import Store, arrays, metrics, runs
+from dlkit.store.metrics import Point
 from dlkit.store.runs import RunRow
 from dlkit.texts import words
 from dlkit.ui import figures, numbers, signing
@@ -95,3 +98,42 @@ def test_frames_are_built_again_only_when_they_change(store: Store, run: str) ->
     message = json.loads(first.frames["line"].payload)
     assert message["view"] == "line"
     assert message["label"] == words("en", "fake")("view.line")
+
+
+def test_only_what_is_new_is_read(store: Store, run: str) -> None:
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
+    runs.move(store, run, row.attempt, state="running")
+    _happens(store, row, step=1)
+    first = engine.read(store, run, arrays=["line", "none"])
+    again = engine.read(store, run, arrays=["line", "none"], before=first)
+    assert again.arrays["line"] is first.arrays["line"]
+    assert again.metrics["loss"] is first.metrics["loss"]
+    _happens(store, row, step=2)
+    later = engine.read(store, run, arrays=["line"], before=again)
+    assert later.arrays["line"].step == 2
+    assert later.metrics["loss"].steps.tolist() == [1, 2]
+
+
+def test_another_attempt_is_read_anew(store: Store, run: str) -> None:
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
+    runs.move(store, run, row.attempt, state="running")
+    for step in (1, 2):
+        _happens(store, row, step=step)
+    before = engine.read(store, run, arrays=["line"])
+    runs.release(store, run, row.attempt, state="queued", crashed=True)
+    second = runs.claim(store, host="here", lease=30.0)
+    assert second is not None
+    runs.move(store, run, second.attempt, state="running")
+    _happens(store, second, step=2)
+    after = engine.read(store, run, arrays=["line"], before=before)
+    assert after.metrics["loss"].values.tolist() == [1.0, 4.0]
+    assert after.arrays["line"].value.tolist() == [4.0]
+
+
+def _happens(store: Store, row: RunRow, *, step: int) -> None:
+    """One point and one array, both of the value step times attempt."""
+    value = float(step * row.attempt)
+    metrics.write(store, row.id, row.attempt, [Point("loss", step, value)])
+    arrays.put(store, row.id, row.attempt, step=step, name="line", value=np.array([value]))
