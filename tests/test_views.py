@@ -1,10 +1,15 @@
 """Figures: what they show for known values."""
 
+import base64
+import io
+
 import numpy as np
+import plotly.graph_objects as go
 import pytest
+from PIL import Image
 
 from dlkit.algorithms.dnn.spec import Params
-from dlkit.contract import RunData, Series
+from dlkit.contract import Array, RunData, Series
 from dlkit.texts import words
 from dlkit.views import classes, curves, findings, pictures, plane
 
@@ -76,6 +81,79 @@ def test_samples_name_the_truth_only_where_the_answer_is_wrong() -> None:
     figure = pictures.samples(shown, shares, np.array([0, 1]), names=["cat", "dog"])
     right, wrong = (note.text for note in figure.layout.annotations)
     assert "dog" not in right and "≠ dog" in wrong
+
+
+def _pixels(figure: go.Figure) -> Array:
+    """What a figure of pictures shows, [H, W, 4]."""
+    (trace,) = figure.data
+    with Image.open(io.BytesIO(base64.b64decode(trace.source.partition(",")[2]))) as opened:
+        return np.asarray(opened)
+
+
+def test_samples_of_any_colour_are_shown_as_they_are() -> None:
+    shares, truth = np.array([[0.9, 0.1]]), np.array([0])
+    grey = np.full((1, 8, 8, 1), 255, np.uint8)
+    red = np.zeros((1, 8, 8, 3), np.uint8)
+    red[..., 0] = 200
+    top = 2 * pictures.BAND
+    shown = _pixels(pictures.samples(grey, shares, truth, names=["a", "b"]))
+    assert shown[top, 0].tolist() == [244, 244, 240, 255] and shown[0, 0, 3] == 0
+    shown = _pixels(pictures.samples(red, shares, truth, names=["a", "b"]))
+    assert shown[top + 7, 7].tolist() == [200, 0, 0, 255]
+
+
+def test_feature_maps_stand_below_the_picture_in_bands() -> None:
+    maps = np.zeros((2, 3, 8, 8), np.uint8)
+    maps[1, 2] = 255
+    figure = pictures.feature_maps(maps, np.zeros((8, 8, 3), np.uint8), words("en", "cnn"))
+    shown, band = _pixels(figure), pictures.BAND + 8 + pictures.GAP
+    assert shown.shape[:2] == (3 * band, 3 * 8 + 2 * pictures.GAP)
+    assert shown[2 * band + pictures.BAND, -1].tolist() == [255, 224, 138, 255]
+    assert [note.y for note in figure.layout.annotations] == [-0.5, band - 0.5, 2 * band - 0.5]
+
+
+def test_filters_are_bright_above_zero_and_coloured_if_they_see_colours() -> None:
+    weights = np.zeros((2, 3, 3, 1), np.float32)
+    weights[0, 0, 0], weights[1, 2, 2] = 0.5, -0.5
+    shown = _pixels(pictures.filters(weights))
+    assert shown[0, 0, 0] == 244 and shown[14, 15 + pictures.GAP + 14, 0] == 17
+    assert abs(int(shown[7, 7, 0]) - 130) < 3
+    color = np.zeros((1, 1, 1, 3), np.float32)
+    color[..., 0] = 1.0
+    assert _pixels(pictures.filters(color))[0, 0].tolist() == [255, 127, 127, 255]
+
+
+def test_heat_is_orange_for_and_blue_against() -> None:
+    heat = np.zeros((4, 4))
+    heat[0, 0], heat[3, 3] = 0.2, -0.1
+    shown = _pixels(pictures.heat_over(np.zeros((4, 4), np.uint8), heat, "why"))
+    assert shown[0, 0, 0] > 150 > shown[0, 0, 2]
+    assert shown[3, 3, 2] > 80 > shown[3, 3, 0]
+    assert shown[1, 1, :3].max() < 30
+
+
+def test_behind_a_cell_are_its_pictures() -> None:
+    gallery = np.zeros((3, 4, 4, 1), np.uint8)
+    gallery[2] = 255
+    cells = np.full((2, 2, 6), -1, np.int32)
+    cells[0, 1, :1] = 2
+    place = {"x": "dog", "y": "cat", "curve": 0, "number": [0, 1]}
+    figure = pictures.behind_cell(gallery, cells, place, ["cat", "dog"], WORDS)
+    assert _pixels(figure)[0, 0, 0] == 244
+    assert "cat" in figure.layout.annotations[0].text
+    empty = pictures.behind_cell(gallery, cells, {"x": "cat", "y": "dog"}, ["cat", "dog"], WORDS)
+    assert not empty.data and empty.layout.annotations
+    for odd in ({}, {"x": 3, "y": None}, {"x": "cow", "y": "cat"}):
+        assert not pictures.behind_cell(gallery, cells, odd, ["cat", "dog"], WORDS).data
+    assert not pictures.behind_cell(None, None, place, ["cat", "dog"], WORDS).data
+
+
+def test_mistakes_leave_out_what_is_not_there() -> None:
+    gallery, truth = np.zeros((3, 4, 4, 1), np.uint8), np.array([0, 1, 1])
+    places, shares = np.array([1, -1, 99]), np.array([[0.9, 0.1]] * 3)
+    figure = pictures.mistakes(gallery, truth, places, shares, names=["cat", "dog"])
+    (text,) = (note.text for note in figure.layout.annotations)
+    assert "cat" in text and "90 %" in text and "≠ dog" in text
 
 
 def test_findings_name_the_trouble() -> None:

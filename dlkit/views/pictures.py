@@ -1,6 +1,13 @@
-"""Small pictures side by side: what a layer sees, and samples with the answer given to each."""
+"""Small pictures side by side: what a layer sees, samples with answers, filters, heat.
 
-from collections.abc import Sequence
+Pictures are grey [H, W] or [H, W, 1], or in colour [H, W, 3], of whole numbers from 0 to 255. Each
+figure holds one small PNG: a tenth of what the same pixels take as numbers.
+"""
+
+import base64
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,93 +19,187 @@ from dlkit.views.classes import percent
 
 GAP = 3
 BAND = 9  # room for a line of text above a row of tiles
-# 0 is the gap between tiles; 1 to 255 are the values.
-HEAT: list[list[float | str]] = [
-    [0.0, "rgba(0,0,0,0)"],
-    [0.5 / 255, "rgba(0,0,0,0)"],
-    [1 / 255, "rgba(128,128,128,0.13)"],
-    [0.4, "#2a5f9e"],
-    [0.7, "#d98324"],
-    [1.0, "#ffe08a"],
-]
-INK: list[list[float | str]] = [
-    [0.0, "rgba(0,0,0,0)"],
-    [0.5 / 255, "rgba(0,0,0,0)"],
-    [1 / 255, "#111418"],
-    [1.0, "#f4f4f0"],
-]
+COLUMNS = 6  # of samples
+MOST_FILTERS = 64
+# Stops of a palette: value from 0 to 255, then red, green, blue and how much it covers.
+HEAT = ((0, (128, 128, 128, 33)), (102, (42, 95, 158, 255)), (178, (217, 131, 36, 255)),
+        (255, (255, 224, 138, 255)))  # fmt: skip
+INK = ((0, (17, 20, 24, 255)), (255, (244, 244, 240, 255)))
+FOR, AGAINST = (255, 128, 0), (0, 160, 255)
 
 
-def feature_maps(maps: Array | None, probe: Array | None, words: Words) -> go.Figure:
+def feature_maps(
+    maps: Array | None,
+    probe: Array | None,
+    words: Words,
+    *,
+    rows: Sequence[str] | None = None,
+) -> go.Figure:
     """A row for each block: how strongly its first filters answer to the picture in the first row.
 
-    `maps` [blocks, tiles, H, W] from 0 to 255, `probe` [H, W] from 0 to 255.
+    `maps` [blocks, tiles, H, W] from 0 to 255, `probe` a picture. `rows` names the blocks; without
+    it they are numbered.
     """
     if maps is None or probe is None:
-        return _drawn(None, HEAT)
+        return _drawn(None)
     tiles = maps.shape[1]
-    rows = [_row(probe[None], tiles), *(_row(block, tiles) for block in maps)]
+    bands = [_row(_painted(probe[None], INK), tiles)]
+    bands += [_row(_painted(block, HEAT), tiles) for block in maps]
     names = [words("maps.picture")]
-    names += [words("maps.block", number=number) for number in range(1, len(maps) + 1)]
-    tops = np.cumsum([0, *(len(row) for row in rows[:-1])])
+    names += rows or [words("maps.block", number=number) for number in range(1, len(maps) + 1)]
+    tops = np.cumsum([0, *(len(row) for row in bands[:-1])])
     labels = [
-        _said(name, x=0.0, y=top, anchor="left") for name, top in zip(names, tops, strict=True)
+        _said(name, x=0.0, y=top, anchor="left") for name, top in zip(names, tops, strict=False)
     ]
-    return _drawn(np.concatenate(rows), HEAT, labels=labels)
+    return _drawn(np.concatenate(bands), labels=labels)
 
 
 def samples(
     pictures: Array | None, probabilities: Array | None, truth: Array | None, *, names: list[str]
 ) -> go.Figure:
-    """Pictures [N, H, W] with the class given to each; wrong ones also say the true class."""
-    if pictures is None or probabilities is None or truth is None:
-        return _drawn(None, INK)
-    columns = 6
-    blocks = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
-    canvas = np.concatenate([_row(block, columns, band=2 * BAND) for block in blocks])
-    height, width = len(canvas) // len(blocks), pictures.shape[2] + GAP
-    labels = []
-    for number, shares in enumerate(probabilities):
-        row, column = divmod(number, columns)
-        said, true = int(shares.argmax()), int(truth[number])
+    """Pictures [N, ...] with the class given to each; wrong ones also say the true class."""
+    if pictures is None or probabilities is None or truth is None or not len(pictures):
+        return _drawn(None)
+    texts = []
+    for shares, true in zip(probabilities, truth, strict=False):
+        said = int(shares.argmax())
         color = theme.GOOD if said == true else theme.BAD
-        text = f"<b style='color:{color}'>{names[said]}</b> {percent(float(shares.max()))}"
+        sure = percent(float(shares.max()))
+        text = f"<b style='color:{color}'>{_name(names, said)}</b> {sure}"
         if said != true:
-            text = f"<b style='color:{color}'>{names[said]}</b><br>≠ {names[true]}"
-        middle = column * width + pictures.shape[2] / 2
-        labels.append(_said(text, x=middle, y=row * height, anchor="center"))
-    return _drawn(canvas, INK, labels=labels)
+            text += f"<br>≠ {_name(names, int(true))}"
+        texts.append(text)
+    return _grid(pictures, texts)
 
 
-def picture(grey: Array, label: str) -> go.Figure:
-    """One picture [H, W] from 0 to 255."""
+def mistakes(
+    gallery: Array | None,
+    truth: Array | None,
+    places: Array | None,
+    probabilities: Array | None,
+    *,
+    names: list[str],
+) -> go.Figure:
+    """The pictures of `gallery` at `places` (-1: none) with the wrong class and the true one."""
+    if gallery is None or truth is None or places is None or probabilities is None:
+        return _drawn(None)
+    held = (places >= 0) & (places < min(len(gallery), len(truth)))
+    chosen = places[held]
+    return samples(gallery[chosen], probabilities[held], truth[chosen], names=names)
+
+
+def behind_cell(
+    gallery: Array | None,
+    cells: Array | None,
+    place: Mapping[str, Any],
+    names: list[str],
+    words: Words,
+) -> go.Figure:
+    """The pictures behind a clicked cell of `classes.confusion`: `place` has its classes' names.
+
+    `cells` [C, C, most] holds places in `gallery`, -1 where there is none.
+    """
+    true, said = place.get("y"), place.get("x")
+    if gallery is None or cells is None or true not in names or said not in names:
+        return _drawn(None)
+    places = cells[names.index(true), names.index(said)] if len(cells) == len(names) else cells[:0]
+    chosen = places[(places >= 0) & (places < len(gallery))]
+    text = words("cell.title" if len(chosen) else "cell.empty", true=true, said=said)
+    above = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
+    canvas = _row(_painted(gallery[chosen], INK), cells.shape[-1], band=0) if len(chosen) else None
+    return _drawn(canvas, labels=[theme.label(text, **above, xanchor="left")], top=28)
+
+
+def filters(weights: Array | None) -> go.Figure:
+    """The first filters of a layer, [F, k, k, ch]: grey is no weight, bright above, dark below it.
+
+    Filters that look at colours are drawn in the colours they look for.
+    """
+    if weights is None or not weights.size:
+        return _drawn(None)
+    shown = np.asarray(weights[:MOST_FILTERS], np.float64)
+    if shown.shape[-1] != 3:
+        shown = shown.mean(axis=-1, keepdims=True)
+    most = np.nanmax(np.abs(shown), initial=1e-9)
+    grey = np.nan_to_num(127.5 + 127.5 * shown / most, nan=127.5).astype(np.uint8)
+    larger = max(1, 15 // grey.shape[1])
+    tiles = grey.repeat(larger, axis=1).repeat(larger, axis=2)
+    columns = 8 if len(tiles) <= 32 else 16
+    bands = [
+        _row(_painted(tiles[start : start + columns], INK), columns, band=0)
+        for start in range(0, len(tiles), columns)
+    ]
+    return _drawn(np.concatenate(bands))
+
+
+def heat_over(picture: Array, heat: Array, label: str) -> go.Figure:
+    """A picture under `heat` [H, W]: orange where it is above zero, blue where below.
+
+    The strongest place is drawn in full; `label` should say how strong that is.
+    """
+    drawn = _painted(picture[None], INK)[0].astype(np.float64)
+    strength = np.nan_to_num(np.asarray(heat, np.float64))
+    strength = strength / max(float(np.abs(strength).max()), 1e-9)
+    covers = 0.75 * np.abs(strength)[..., None]
+    color = np.where(strength[..., None] > 0, FOR, AGAINST)
+    drawn[..., :3] = (1 - covers) * (0.7 * drawn[..., :3]) + covers * color
+    return _labelled(drawn.astype(np.uint8), label)
+
+
+def picture(shown: Array, label: str) -> go.Figure:
+    """One picture with a text above it."""
+    return _labelled(_painted(shown[None], INK)[0], label)
+
+
+def _labelled(canvas: Array, label: str) -> go.Figure:
     place = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
-    canvas = np.clip(grey, 1, 255).astype(np.uint8)
-    return _drawn(canvas, INK, labels=[theme.label(label, **place)], top=28)
+    return _drawn(canvas, labels=[theme.label(label, **place, xanchor="left")], top=28)
+
+
+def _grid(pictures: Array, texts: Sequence[str]) -> go.Figure:
+    """Rows of pictures with up to two lines of text above each."""
+    tiles = _painted(pictures, INK)
+    starts = range(0, len(tiles), COLUMNS)
+    bands = [_row(tiles[start : start + COLUMNS], COLUMNS, band=2 * BAND) for start in starts]
+    height, width = len(bands[0]), tiles.shape[2] + GAP
+    labels = []
+    for number, text in enumerate(texts):
+        row, column = divmod(number, COLUMNS)
+        middle = column * width + tiles.shape[2] / 2
+        labels.append(_said(text, x=middle, y=row * height, anchor="center"))
+    return _drawn(np.concatenate(bands), labels=labels)
+
+
+def _painted(pictures: Array, stops: Sequence[tuple[int, tuple[int, ...]]]) -> Array:
+    """Pictures [K, H, W], [K, H, W, 1] or [K, H, W, 3] -> red, green, blue, cover [K, H, W, 4]."""
+    whole = np.clip(np.nan_to_num(pictures), 0, 255).astype(np.uint8)
+    if whole.ndim == 4 and whole.shape[-1] == 3:
+        return np.concatenate([whole, np.full_like(whole[..., :1], 255)], axis=-1)
+    values, colors = [value for value, _ in stops], np.array([color for _, color in stops])
+    columns = [np.interp(np.arange(256), values, colors[:, part]) for part in range(4)]
+    palette = np.stack(columns, axis=1).astype(np.uint8)  # [256, 4]
+    painted: Array = palette[whole[..., 0] if whole.ndim == 4 else whole]
+    return painted
 
 
 def _row(tiles: Array, columns: int, *, band: int = BAND) -> Array:
-    """Tiles [K, H, W] side by side under an empty band, [band + H + GAP, columns (W + GAP)]."""
-    count, height, width = tiles.shape
-    canvas = np.zeros((band + height + GAP, columns * (width + GAP) - GAP), np.uint8)
+    """Tiles [K, H, W, 4] beside each other under an empty band; gaps are seen through."""
+    count, height, width = tiles.shape[:3]
+    canvas = np.zeros((band + height + GAP, columns * (width + GAP) - GAP, 4), np.uint8)
     for number in range(min(count, columns)):
         left = number * (width + GAP)
-        canvas[band : band + height, left : left + width] = np.clip(tiles[number], 1, 255)
+        canvas[band : band + height, left : left + width] = tiles[number]
     return canvas
 
 
 def _drawn(
-    canvas: Array | None,
-    colors: list[list[float | str]],
-    *,
-    labels: Sequence[dict[str, Any]] = (),
-    top: int = 4,
+    canvas: Array | None, *, labels: Sequence[dict[str, Any]] = (), top: int = 4
 ) -> go.Figure:
-    """`canvas` [H, W] from 0 to 255 without axes, the first row on top; an empty figure if None."""
+    """`canvas` [H, W, 4] without axes, the first row on top; no picture if None."""
     along: dict[str, Any] = {"visible": False, "showgrid": False, "constrain": "domain"}
     up = {**along, "scaleanchor": "x", "constraintoward": "middle"}
     if canvas is not None:
-        height, width = canvas.shape
+        height, width = canvas.shape[:2]
         along["range"], up["range"] = [-0.5, width - 0.5], [height - 0.5, -0.5]
     figure = theme.figure(
         x_axis=along,
@@ -109,11 +210,30 @@ def _drawn(
     )
     if canvas is None:
         return figure
-    return figure.add_heatmap(
-        z=canvas, zmin=0, zmax=255, colorscale=colors, showscale=False, hoverinfo="skip"
+    source = "data:image/png;base64," + base64.b64encode(_png(canvas)).decode("ascii")
+    return figure.add_image(source=source, hoverinfo="skip")
+
+
+def _png(canvas: Array) -> bytes:
+    """`canvas` [H, W, 4] as a PNG file (https://www.w3.org/TR/png-3/)."""
+    height, width = canvas.shape[:2]
+    across = np.diff(canvas, axis=1, prepend=np.uint8(0))  # small numbers in photographs
+    packed = [
+        zlib.compress(np.insert(part.reshape(height, -1), 0, kind, axis=1).tobytes(), 4)
+        for kind, part in enumerate((canvas, across))  # each line begins with its kind
+    ]
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", min(packed, key=len)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
     )
 
 
 def _said(text: str, *, x: float, y: float, anchor: str) -> dict[str, Any]:
     place = {"x": x - 0.5, "y": y - 0.5, "xanchor": anchor, "yanchor": "top", "align": anchor}
     return theme.label(text, **place, font={"size": 11}, borderpad=0)
+
+
+def _name(names: list[str], number: int) -> str:
+    return names[number] if 0 <= number < len(names) else str(number)
