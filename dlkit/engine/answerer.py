@@ -12,15 +12,15 @@ import numpy as np
 
 from dlkit.algorithms import find, model_module
 from dlkit.contract import CodedError
+from dlkit.engine import last_call
 from dlkit.engine.worker import describe, limit_memory
 from dlkit.store import Store, arrays, open_store, requests, runs
 from dlkit.store.requests import RequestRow
 from dlkit.weights import load_state
 
 KEPT_MODELS = 4
-BUSY_SECONDS = 30.0
-PAUSE_BUSY = 0.02
-PAUSE_IDLE = 0.1
+TICK = 0.02
+ROUND = 0.5
 
 
 def answer_questions(host: str) -> None:
@@ -31,14 +31,17 @@ def answer_questions(host: str) -> None:
     limit_memory(store)
     models = Models(store)
     supervisor = multiprocessing.parent_process()
-    last = 0.0
+    heard, due = 0.0, 0.0
     while supervisor is None or supervisor.is_alive():
-        row = requests.claim_play(store, host)
-        if row is not None:
-            answer(store, models, row)
-            last = time.monotonic()
+        called = last_call(store)
+        if called == heard and time.monotonic() < due:
+            time.sleep(TICK)
             continue
-        time.sleep(PAUSE_BUSY if time.monotonic() - last < BUSY_SECONDS else PAUSE_IDLE)
+        row = requests.claim_play(store, host)
+        if row is None:
+            heard, due = called, time.monotonic() + ROUND
+        else:
+            answer(store, models, row)
 
 
 def answer(store: Store, models: "Models", row: RequestRow) -> None:

@@ -16,7 +16,7 @@ from typing import IO
 
 from dlkit.algorithms import catalogue, model_module
 from dlkit.contract import CodedError, State
-from dlkit.engine import LOCK
+from dlkit.engine import LOCK, last_call
 from dlkit.engine.answerer import answer_questions
 from dlkit.engine.backend import Backend, Job
 from dlkit.engine.local import LocalBackend, gpu_count
@@ -24,7 +24,8 @@ from dlkit.engine.worker import work
 from dlkit.store import Store, open_store, runs, supervisors
 from dlkit.store.runs import RunRow
 
-TICK = 0.08
+TICK = 0.05
+ROUND = 0.5
 BEAT = 1.0
 LEASE_AT_START = 60.0
 PATIENCE = 2.0
@@ -87,14 +88,21 @@ class Supervisor:
     _ended: bool = False
 
     def run(self) -> None:
-        """Look, act, wait; until `end` or nobody needs it."""
+        """Look at once when called, else twice a second; until `end` or nobody needs it."""
+        heard, due = 0.0, 0.0
         while not self._ended and self._needed():
-            try:
-                self.look()
-            except CodedError as error:
-                if error.code not in ("database_locked", "database_unreachable", "disk_full"):
-                    raise
+            called = last_call(self.store)
+            if called != heard or time.monotonic() >= due or not self.backend.ready():
+                heard, due = called, time.monotonic() + ROUND
+                self._look_again_later_if_busy()
             time.sleep(TICK)
+
+    def _look_again_later_if_busy(self) -> None:
+        try:
+            self.look()
+        except CodedError as error:
+            if error.code not in ("database_locked", "database_unreachable", "disk_full"):
+                raise
 
     def end(self) -> None:
         """Leave after the current look; workers go on."""
@@ -176,7 +184,7 @@ class Supervisor:
 
     def _needed(self) -> bool:
         """Somebody asked lately (who needs us touches the lock), or a run lives."""
-        asked = time.time() - (self.store.settings.home / "supervisor.lock").stat().st_mtime
+        asked = time.time() - last_call(self.store)
         if asked < IDLE_SECONDS or self.jobs:
             self._last_needed = time.monotonic()
         return time.monotonic() - self._last_needed < IDLE_SECONDS
