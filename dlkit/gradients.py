@@ -1,8 +1,8 @@
 """Gradients asked for outside of training, for charts and explanations.
 
 Keras has no call for them that works on every backend, so the two functions here hold a path for
-TensorFlow and one for JAX (docs/decisions/0008). Everything runs in inference mode: no dropout, no
-augmentation, normalisation by its running statistics.
+TensorFlow and one for JAX (docs/decisions/0008). Unless told otherwise they run in inference mode:
+no dropout, no augmentation, normalisation by its running statistics.
 """
 
 import importlib
@@ -14,14 +14,20 @@ import numpy as np
 from dlkit.contract import Array
 
 
-def weight_gradients(model: Any, x: Array, y: Array) -> list[Array]:
-    """Gradient of the compiled loss over `x`, `y` for each of `model.trainable_weights`."""
+def weight_gradients(model: Any, x: Any, y: Any, *, training: bool = False) -> list[Array]:
+    """Gradient of the compiled loss over `x`, `y` for each of `model.trainable_weights`.
+
+    With `training` it is that of a training step: normalisation by the batch itself, which in deep
+    networks changes gradients by orders of magnitude. Whatever such a step moves besides the
+    weights (running statistics, random state) is put back.
+    """
     backend = _backend()
     weights = model.trainable_variables
+    kept = [np.array(variable.numpy()) for variable in model.non_trainable_variables]
 
     def loss() -> Any:
-        answers = model(x, training=False)
-        return model.compute_loss(x=x, y=y, y_pred=answers, training=False)
+        answers = model(x, training=training)
+        return model.compute_loss(x=x, y=y, y_pred=answers, training=training)
 
     if keras.backend.backend() == "jax":
 
@@ -34,6 +40,8 @@ def weight_gradients(model: Any, x: Array, y: Array) -> list[Array]:
         with backend.GradientTape() as tape:
             value = loss()
         found = tape.gradient(value, [weight.value for weight in weights])
+    for variable, value in zip(model.non_trainable_variables, kept, strict=True):
+        variable.assign(value)
     return [
         np.zeros(weight.shape, np.float32) if gradient is None else np.asarray(gradient)
         for weight, gradient in zip(weights, found, strict=True)

@@ -66,6 +66,25 @@ def test_weight_gradients_change_nothing() -> None:
         assert np.array_equal(old, variable.numpy())
 
 
+def test_a_training_steps_gradient_moves_neither_statistics_nor_chance() -> None:
+    keras = _keras()
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((4,))
+    x = keras.layers.BatchNormalization()(keras.layers.Dropout(0.5)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(2)(x))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    random = np.random.default_rng(1)
+    rows, labels = random.normal(5.0, 2.0, (8, 4)).astype(np.float32), random.integers(0, 2, 8)
+    before = [np.array(variable.numpy()) for variable in model.variables]
+    checked = _gradients().weight_gradients(model, rows, labels)
+    trained = _gradients().weight_gradients(model, rows, labels, training=True)
+    again = _gradients().weight_gradients(model, rows, labels, training=True)
+    assert not np.allclose(checked[0], trained[0])
+    assert all(np.array_equal(one, other) for one, other in zip(trained, again, strict=True))
+    for old, variable in zip(before, model.variables, strict=True):
+        assert np.array_equal(old, variable.numpy())
+
+
 def test_input_gradient_of_a_line_is_the_column_of_the_class() -> None:
     weight = [[2.0, -1.0], [0.5, 3.0]]
     model = _line(weight, "mse")
