@@ -6,8 +6,26 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlkit import datasets
+from dlkit.algorithms.cnn import spec
 from dlkit.algorithms.cnn.spec import TILES, Params
+from dlkit.contract import RunData, Snapshot
 from dlkit.params import ParamsError
+from dlkit.texts import words
+
+WORDS = words("en", "cnn")
+KERAS_IO = Params(
+    padding="valid", batch_normalisation=False, dense_units=0, dropout=0.5, shift=0
+)  # https://keras.io/examples/vision/mnist_convnet/
+NETWORKS = [
+    Params(),
+    KERAS_IO,
+    Params(filters="8, 16", batch_normalisation=False, dense_units=10, dropout=0.0),
+    Params(filters="4, 6, 8", convolutions=2, pooling="stride", head="global_pooling"),
+    Params(filters="4, 6", convolutions=3, padding="valid", pooling="stride", kernel=3),
+    Params(data="digits", filters="4, 6", kernel=5, pooling="average", padding="same"),
+    Params(data="cifar10", filters="4, 6", kernel=1, dense_units=3, flip=True),
+]
 
 
 def _model() -> Any:
@@ -23,6 +41,45 @@ def test_more_blocks_than_the_picture_can_halve_are_refused() -> None:
         Params.checked({"filters": "300"})
 
 
+def test_filters_that_fit_nowhere_are_refused() -> None:
+    wide = {"data": "digits", "filters": "4", "kernel": 5, "padding": "valid", "convolutions": 2}
+    with pytest.raises(ParamsError) as caught:
+        Params.checked(wide)
+    assert caught.value.problems[0].code == "filter_too_large"
+    assert Params.checked({**wide, "padding": "same"})
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist_5k", "mnist"])
+def test_digits_are_never_mirrored(name: str) -> None:
+    assert not Params().flip
+    with pytest.raises(ParamsError) as caught:
+        Params.checked({"data": name, "flip": True})
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("flip", "flipped_digits")
+
+
+def test_clothes_and_photographs_may_be_mirrored() -> None:
+    assert Params(data="fashion_mnist", flip=True) and Params(data="cifar10", flip=True)
+
+
+def test_a_run_on_photographs_is_asked_by_a_photograph() -> None:
+    shapes = {
+        name: spec.inputs(Params(data=name)).knobs()[0].shape for name in ("digits", "cifar10")
+    }
+    assert shapes == {"digits": (28, 28), "cifar10": (32, 32, 3)}
+
+
+def test_dead_filters_are_named_with_their_block() -> None:
+    def found(*shares: float) -> list[tuple[str, str]]:
+        arrays = {"dead_filters": Snapshot(50, np.array(shares))}
+        data = RunData(Params(), step=50, total_steps=100, arrays=arrays)
+        return [(one.key, one.level) for one in spec.checks(data)]
+
+    assert found(0.0, 0.1) == []
+    assert found(0.0, 0.5) == [("dead_filters", "hint")]
+    assert found(0.95, 0.5) == [("dead_filters", "warning")]
+
+
 @pytest.mark.keras
 def test_has_exactly_the_weights_it_should() -> None:
     plain = Params(filters="8, 16", batch_normalisation=False, dense_units=10, dropout=0.0)
@@ -34,11 +91,36 @@ def test_has_exactly_the_weights_it_should() -> None:
 
 
 @pytest.mark.keras
+def test_the_convnet_of_keras_io_can_be_built() -> None:
+    assert _model().build(KERAS_IO).count_params() == 34_826
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("params", NETWORKS, ids=str)
+def test_the_drawing_tells_the_truth_about_shapes_and_weights(params: Params) -> None:
+    model, boxes = _model().build(params), spec.layers(params, WORDS)
+    assert sum(box.weights for box in boxes) == model.count_params()
+    kinds = ("Conv2D", "MaxPooling2D", "AveragePooling2D", "GlobalAveragePooling2D", "Dense")
+    built = [layer.output.shape[1:] for layer in model.layers if type(layer).__name__ in kinds]
+    assert [box.shape for box in boxes[1:]] == built
+    assert boxes[0].shape == model.input_shape[1:] and boxes[-1].kind == "answer"
+
+
+@pytest.mark.keras
 def test_ends_in_logits_and_scales_once() -> None:
     model = _model().build(Params())
     assert model.layers[-1].activation.__name__ == "linear"
-    assert model.loss.get_config()["from_logits"] is True
     assert [type(layer).__name__ for layer in model.layers].count("Rescaling") == 1
+    loss, logits = model.loss, np.array([[20.0, 0.0, 0.0]], np.float32)
+    assert float(loss(np.array([0]), logits)) < 1e-6  # of probabilities it would be about 0.55
+
+
+@pytest.mark.keras
+def test_smoothing_spreads_a_share_of_the_label_over_all_classes() -> None:
+    loss = _model().SmoothedCrossentropy(0.3)
+    shares = np.array([[0.5, 0.25, 0.25]], np.float32)
+    wanted = -(0.8 * np.log(0.5) + 0.1 * np.log(0.25) + 0.1 * np.log(0.25))
+    assert float(loss(np.array([0]), np.log(shares))) == pytest.approx(wanted, rel=1e-5)
 
 
 @pytest.mark.keras
@@ -61,23 +143,76 @@ def test_a_shift_moves_and_never_flips() -> None:
 
 
 @pytest.mark.keras
-def test_nothing_is_shifted_when_the_network_is_checked() -> None:
-    shift = _model().RandomShift(2)
-    picture = np.random.default_rng(1).random((4, 7, 7, 1), np.float32)
-    assert np.array_equal(np.asarray(shift(picture, training=False)), picture)
+def test_a_flip_mirrors_about_half_of_the_pictures_left_to_right() -> None:
+    _seeded()
+    pictures = np.random.default_rng(1).random((200, 6, 6, 3), np.float32)
+    flipped = np.asarray(_model().RandomFlip()(pictures, training=True))
+    same = np.all(flipped == pictures, axis=(1, 2, 3))
+    assert np.array_equal(flipped[~same], pictures[~same][:, :, ::-1])
+    assert 60 < same.sum() < 140
+
+
+@pytest.mark.keras
+def test_cutout_hides_one_square_of_the_wanted_size() -> None:
+    _seeded()
+    hidden = np.asarray(_model().Cutout(3)(np.ones((300, 9, 9, 1), np.float32), training=True)) == 0
+    sizes = hidden.sum(axis=(1, 2, 3))
+    assert sizes.max() == 9 and sizes.min() >= 4  # in a corner, two by two are left
+    whole = hidden[sizes == 9][..., 0]
+    assert len(whole) > 100
+    assert set(whole.any(axis=1).sum(axis=1)) == set(whole.any(axis=2).sum(axis=1)) == {3}
+
+
+@pytest.mark.keras
+def test_pictures_are_changed_in_training_only() -> None:
+    cnn, pictures = _model(), np.random.default_rng(1).random((4, 7, 7, 1), np.float32)
+    for layer in (cnn.RandomShift(2), cnn.RandomFlip(), cnn.Cutout(4)):
+        assert np.array_equal(np.asarray(layer(pictures, training=False)), pictures)
+        assert np.array_equal(np.asarray(layer(pictures)), pictures)
+        assert not np.array_equal(np.asarray(layer(pictures, training=True)), pictures)
 
 
 @pytest.mark.keras
 def test_no_layer_keeps_xla_from_compiling_the_model() -> None:
-    model = _model().build(Params(shift=2))
+    model = _model().build(Params(data="fashion_mnist", shift=2, flip=True, cutout=8))
+    kinds = {type(layer).__name__ for layer in model.layers}
+    assert {"RandomShift", "RandomFlip", "Cutout"} <= kinds
     assert all(getattr(layer, "supports_jit", True) for layer in model.layers)
+    model.compile("sgd", model.loss, jit_compile=True)
+    pictures = np.random.default_rng(1).integers(0, 256, (8, 28, 28, 1), np.uint8)
+    assert np.all(np.isfinite(model.train_on_batch(pictures, np.arange(8))))
 
 
 @pytest.mark.keras
-def test_feature_maps_have_a_row_for_each_block() -> None:
-    cnn, params = _model(), Params(data="digits", filters="4, 12")
+def test_an_answer_explains_itself() -> None:
+    params = Params(data="digits", filters="4, 12", dense_units=8)
+    model, sheet = _model().build(params), np.zeros((28, 28), int)
+    sheet[4:24, 12:15] = 255
+    found = _model().play(model, params, spec.Sheet(picture=sheet.tolist()))
+    assert found["feature_maps"].shape == (2, TILES, 8, 8)
+    assert found["feature_maps"].dtype == np.uint8
+    assert found["feature_maps"][0, 4:].max() == 0  # four filters have four maps
+    assert np.array_equal(found["picture"], datasets.centred(sheet.astype(np.uint8), "digits"))
+    assert found["grad_cam"].shape == found["occlusion"].shape == (8, 8)
+    assert 0 <= found["grad_cam"].min() and found["grad_cam"].max() <= 1
+    assert found["probabilities"].sum() == pytest.approx(1.0, abs=1e-5)
+    assert len(spec.answer(found, params, WORDS)) == 4
+
+
+@pytest.mark.keras
+def test_a_filter_that_never_fires_is_counted_as_dead() -> None:
+    params = Params(data="digits", filters="4, 4", batch_normalisation=False)
+    cnn = _model()
     model = cnn.build(params)
-    maps = cnn._maps(cnn._watcher(model, params), np.full((8, 8, 1), 200, np.uint8))
-    assert maps.shape == (2, TILES, 8, 8) and maps.dtype == np.uint8
-    assert maps[0, 4:].max() == 0  # four filters have four maps
-    assert np.array_equal(maps[1, 0, 0], maps[1, 0, 1])  # of half the size, so each line twice
+    first = model.get_layer("convolution_1_1")
+    kernel, bias = first.get_weights()
+    bias[1] = -1e6
+    first.set_weights([kernel, bias])
+    pictures = datasets.load("digits", 1).x_val[:64]
+    logits, block_1, _ = cnn._judge(model, params).predict_on_batch(pictures)
+    assert np.allclose(logits, model.predict_on_batch(pictures), atol=1e-4)
+    assert (block_1.max(axis=0) <= 0).tolist() == [False, True, False, False]
+
+
+def _seeded() -> None:
+    importlib.import_module("keras").utils.set_random_seed(1)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
 import plotly.graph_objects as go
 import pydantic
 
 from dlkit import datasets, recipe
-from dlkit.contract import Algorithm, Array, Finding, Paper, RunData, View, Words
+from dlkit.contract import Algorithm, Array, Finding, Layer, Paper, RunData, View, Words
 from dlkit.params import BaseParams, choice, drawing, integer, real, refuse, switch, text
 from dlkit.views import classes, curves, findings, pictures
 
@@ -15,6 +16,9 @@ PICTURES = tuple(name for name, one in datasets.DATASETS.items() if one.kind == 
 MAX_FILTERS = 256
 TILES = 8  # feature maps shown of each block
 SAMPLES = 12
+MISTAKES = 12
+BEHIND = 6  # pictures shown behind a cell of the confusion matrix
+MANY_DEAD, MOST_DEAD = 0.25, 0.9  # of a block's filters
 
 
 class Params(BaseParams):
@@ -28,10 +32,16 @@ class Params(BaseParams):
     learning_rate: float = real(0.004, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(64, low=1, high=1024, unit="examples")
     epochs: int = integer(20, low=1, high=500)
+    convolutions: int = integer(1, low=1, high=3, group="network")
+    padding: str = choice("same", "same", "valid", group="network")
+    pooling: str = choice("max", "max", "average", "stride", group="network")
     batch_normalisation: bool = switch(True, group="network")
-    dense_units: int = integer(64, low=1, high=1024, group="network")
-    dropout: float = real(0.25, low=0.0, high=0.9, step=0.05, group="regularisation")
+    dense_units: int = integer(64, low=0, high=1024, group="network")
     shift: int = integer(2, low=0, high=4, unit="pixels", group="regularisation")
+    flip: bool = switch(False, group="regularisation")
+    cutout: int = integer(0, low=0, high=16, unit="pixels", group="regularisation")
+    dropout: float = real(0.25, low=0.0, high=0.9, step=0.05, group="regularisation")
+    label_smoothing: float = real(0.0, low=0.0, high=0.5, step=0.01, group="regularisation")
     weight_decay: float = real(0.01, low=0.0, high=1.0, step=0.001, group="regularisation")
     schedule: str = recipe.schedule("one_cycle")
     average: float = recipe.average()
@@ -45,16 +55,26 @@ class Params(BaseParams):
         for number in blocks:
             if not 1 <= number <= MAX_FILTERS:
                 refuse("filters", "out_of_range", given=number, low=1, high=MAX_FILTERS)
-        most = datasets.find(self.data).shape[0].bit_length() - 1
-        if len(blocks) > most:
-            refuse("filters", "too_many_blocks", given=len(blocks), high=most)
+        fit = len(sizes(self))
+        if not fit:
+            refuse("kernel", "filter_too_large", given=self.kernel, times=self.convolutions)
+        if fit < len(blocks):
+            refuse("filters", "too_many_blocks", given=len(blocks), high=fit)
+        if self.flip and not datasets.find(self.data).mirrors:
+            refuse("flip", "flipped_digits")
         return self
 
 
-class Inputs(BaseParams):
+class Sheet(BaseParams):
     """A sheet to draw on."""
 
     picture: list[list[int]] = drawing(28, 28)
+
+
+class Photo(BaseParams):
+    """A picture in colour."""
+
+    picture: list[list[list[int]]] = drawing(32, 32, channels=3)
 
 
 def filters_of(params: Params) -> list[int]:
@@ -62,20 +82,80 @@ def filters_of(params: Params) -> list[int]:
     return [int(number) for number in params.filters.split(",")]
 
 
+def sizes(params: Params) -> list[tuple[int, int]]:
+    """Pixels along a side within each block and after it, for as many blocks as fit."""
+    found, size = [], datasets.find(params.data).shape[0]
+    lost = params.kernel - 1 if params.padding == "valid" else 0
+    for _ in filters_of(params):
+        inside = size - params.convolutions * lost
+        if inside < 2:
+            break
+        size = (inside + 1) // 2 if params.pooling == "stride" else inside // 2
+        found.append((inside, size))
+    return found
+
+
+def layers(params: Params, words: Words) -> Sequence[Layer]:
+    """The network these params make, box by box."""
+    dataset = datasets.find(params.data)
+    boxes = [Layer(words("layer.picture"), dataset.shape, kind="data")]
+    channels, kernel = dataset.shape[2], (params.kernel, params.kernel)
+    for filters, (inside, size) in zip(filters_of(params), sizes(params), strict=True):
+        label = words("layer.convolution", filters=filters, kernel="×".join(map(str, kernel)))
+        for place in range(params.convolutions):
+            strides = params.pooling == "stride" and place == params.convolutions - 1
+            side = size if strides else _side(params, inside, place)
+            weights = params.kernel**2 * channels * filters
+            weights += 4 * filters if params.batch_normalisation else filters
+            boxes.append(Layer(label, (side, side, filters), weights, kind="convolution"))
+            channels = filters
+        if params.pooling != "stride":
+            pooled = words(f"knob.pooling.option.{params.pooling}")
+            boxes.append(Layer(pooled, (size, size, filters), kind="pooling"))
+    return [*boxes, *_head(params, words, channels=channels)]
+
+
+def _side(params: Params, inside: int, place: int) -> int:
+    """Pixels along a side after the convolution number `place` of a block, from 0."""
+    lost = params.kernel - 1 if params.padding == "valid" else 0
+    return inside + (params.convolutions - 1 - place) * lost
+
+
+def _head(params: Params, words: Words, *, channels: int) -> list[Layer]:
+    num_classes, size = datasets.find(params.data).num_classes, sizes(params)[-1][1]
+    boxes, width = [], size * size * channels
+    if params.head == "global_pooling":
+        width = channels
+        boxes.append(Layer(words("layer.global_pooling"), (width,), kind="pooling"))
+    elif params.dense_units:
+        weights = (width + 1) * params.dense_units
+        width = params.dense_units
+        boxes.append(Layer(words("layer.dense"), (width,), weights, kind="dense"))
+    weights = (width + 1) * num_classes
+    return [*boxes, Layer(words("layer.answer"), (num_classes,), weights, kind="answer")]
+
+
 def inputs(params: Params) -> type[BaseParams]:
-    """Every run is asked by a drawing."""
-    return Inputs
+    """A sheet to draw on, or a photograph where the network has learned from photographs."""
+    return Photo if datasets.find(params.data).shape[2] == 3 else Sheet
 
 
 def feature_maps(data: RunData, words: Words) -> go.Figure:
-    """How each block answers to one fixed picture."""
-    held = {name: snapshot.value for name, snapshot in data.arrays.items()}
-    return pictures.feature_maps(held.get("feature_maps"), held.get("probe"), words)
+    """How each block answers to one fixed picture, and how many of its filters are dead."""
+    held = _held(data)
+    return pictures.feature_maps(
+        held.get("feature_maps"), held.get("probe"), words, rows=_rows(held, words)
+    )
+
+
+def filters(data: RunData, words: Words) -> go.Figure:
+    """The weights of the first layer's filters."""
+    return pictures.filters(_held(data).get("filters"))
 
 
 def samples(data: RunData, words: Words) -> go.Figure:
     """Held-back pictures and the answers they get now."""
-    held = {name: snapshot.value for name, snapshot in data.arrays.items()}
+    held = _held(data)
     return pictures.samples(
         held.get("samples"),
         held.get("sample_probabilities"),
@@ -84,23 +164,76 @@ def samples(data: RunData, words: Words) -> go.Figure:
     )
 
 
+def mistakes(data: RunData, words: Words) -> go.Figure:
+    """The wrong answers given with most confidence."""
+    held = _held(data)
+    return pictures.mistakes(
+        held.get("gallery"),
+        held.get("gallery_classes"),
+        held.get("mistakes"),
+        held.get("mistake_probabilities"),
+        names=_names(data.params, words),
+    )
+
+
 def confusion(data: RunData, words: Words) -> go.Figure:
-    """True classes against answers, on the validation set."""
-    counts = data.arrays["confusion"].value if "confusion" in data.arrays else None
-    return classes.confusion(counts, _names(data.params, words), words)
+    """True classes against answers, on the judged validation pictures."""
+    return classes.confusion(_held(data).get("confusion"), _names(data.params, words), words)
+
+
+def behind_cell(data: RunData, words: Words, place: Mapping[str, Any]) -> go.Figure:
+    """The pictures behind a clicked cell of the confusion matrix."""
+    held, names = _held(data), _names(data.params, words)
+    return pictures.behind_cell(held.get("gallery"), held.get("cells"), place, names, words)
 
 
 def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence[go.Figure]:
-    """How sure the network is of each class, and what its blocks see in the drawing."""
+    """How sure the network is of each class, why, and what its blocks see in the picture."""
+    shares, names = found["probabilities"], _names(params, words)
+    said, fall = names[int(shares.argmax())], max(float(found["occlusion"].max()), 0.0)
+    texts = (
+        words("explain.grad_cam", said=said),
+        words("explain.occlusion", said=said, fall=classes.percent(fall)),
+    )
     return [
-        classes.bars(found["probabilities"], _names(params, words), words),
+        classes.bars(shares, names, words),
+        pictures.heat_over(found["picture"], found["grad_cam"], texts[0]),
+        pictures.heat_over(found["picture"], found["occlusion"], texts[1]),
         pictures.feature_maps(found["feature_maps"], found["picture"], words),
     ]
 
 
 def checks(data: RunData) -> Sequence[Finding]:
-    """Is it learning, diverging, learning by heart?"""
-    return findings.classification(data, num_classes=10)
+    """Is it learning, diverging, learning by heart? Do its filters find anything?"""
+    num_classes = datasets.find(data.params.data).num_classes  # type: ignore[attr-defined]
+    return [*_dead(data), *findings.classification(data, num_classes=num_classes)]
+
+
+def _dead(data: RunData) -> list[Finding]:
+    """Filters that answer to no judged picture, at no place."""
+    shares = _held(data).get("dead_filters")
+    if shares is None or not shares.size or data.step < 0.1 * data.total_steps:
+        return []
+    block, share = int(np.nanargmax(shares)), float(np.nanmax(shares))
+    if share < MANY_DEAD:
+        return []
+    values = {"block": block + 1, "share": classes.percent(share)}
+    return [Finding("dead_filters", "warning" if share >= MOST_DEAD else "hint", values)]
+
+
+def _rows(held: Mapping[str, Array], words: Words) -> list[str] | None:
+    shares = held.get("dead_filters")
+    if shares is None:
+        return None
+    numbered = [words("maps.block", number=number) for number in range(1, len(shares) + 1)]
+    return [
+        words("maps.dead", block=block, share=classes.percent(float(share))) if share > 0 else block
+        for block, share in zip(numbered, shares, strict=True)
+    ]
+
+
+def _held(data: RunData) -> dict[str, Array]:
+    return {name: snapshot.value for name, snapshot in data.arrays.items()}
 
 
 def _names(params: Any, words: Words) -> list[str]:
@@ -122,11 +255,12 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="fashion_mnist", filters="32, 64", batch_size=128, epochs=10, learning_rate=0.003,
+            data="fashion_mnist", filters="16, 32, 64", convolutions=2, head="global_pooling",
+            shift=1, flip=True, dropout=0.1, batch_size=128, epochs=20, learning_rate=0.004,
         ),
         "gpu": Params(
             data="fashion_mnist", filters="64, 128, 256", batch_size=256, epochs=40,
-            dense_units=256, dropout=0.4, shift=2, weight_decay=0.05,
+            dense_units=256, flip=True, dropout=0.4, shift=2, weight_decay=0.05,
         ),
     },
     tiny=Params(data="digits", filters="8, 8", dense_units=16, epochs=2, shift=1),
@@ -140,24 +274,37 @@ ALGORITHM = Algorithm(
         "throughput": "examples/s",
     },
     arrays={
-        "probe": (None, None),
+        "probe": (None, None, None),
         "feature_maps": (None, TILES, None, None),
-        "samples": (SAMPLES, None, None),
-        "sample_probabilities": (SAMPLES, None),
+        "filters": (None, None, None, None),
+        "dead_filters": (None,),
+        "samples": (SAMPLES, None, None, None),
         "sample_classes": (SAMPLES,),
+        "sample_probabilities": (SAMPLES, None),
+        "gallery": (None, None, None, None),
+        "gallery_classes": (None,),
         "confusion": (None, None),
+        "cells": (None, None, BEHIND),
+        "mistakes": (MISTAKES,),
+        "mistake_probabilities": (MISTAKES, None),
     },
     headline=("val_accuracy",),
     goal="max",
     views=(
         View("accuracy", curves.accuracy, metrics=("accuracy", "val_accuracy")),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
-        View("feature_maps", feature_maps, arrays=("feature_maps", "probe"), height=280),
+        View("feature_maps", feature_maps, arrays=("feature_maps", "probe", "dead_filters")),
         View("samples", samples, arrays=("samples", "sample_probabilities", "sample_classes"),
              height=280),
-        View("confusion", confusion, arrays=("confusion",), height=420),
+        View("filters", filters, arrays=("filters",), height=280),
+        View("mistakes", mistakes, height=280,
+             arrays=("gallery", "gallery_classes", "mistakes", "mistake_probabilities")),
+        View("confusion", confusion, arrays=("confusion",), height=420, detail=behind_cell,
+             behind=("gallery", "cells")),
     ),
     inputs=inputs,
     answer=answer,
     checks=checks,
+    consulted=("confusion", "dead_filters"),
+    layers=layers,
 )  # fmt: skip
