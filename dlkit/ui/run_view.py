@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dlkit import engine
-from dlkit.contract import ENDED, Algorithm, Finding, RunData, Words
+from dlkit.contract import ENDED, Algorithm, Finding, RunData, View, Words
 from dlkit.store import Store, arrays, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import figures
-from dlkit.ui.live_plot import LIVE, Panel, live_plot
+from dlkit.ui.behind import behind
+from dlkit.ui.live_plot import LIVE, Panel, Source, live_plot
 from dlkit.ui.parts import empty, failure
 from dlkit.ui.signing import Watch, address
 
@@ -44,26 +45,24 @@ def _board(
     frames = None
     if cut_off:
         frames = [frame.payload for frame in _shared(watch, store).frames.values()]
-    params = algorithm.params.checked(row.params)
+    views = figures.applying(algorithm, algorithm.params.checked(row.params))
+    turn = str(row.attempt if row.state in ENDED else LIVE)
     unreachable = live_plot(
-        [
-            _panel(view.name, view.height, view.wide, words)
-            for view in figures.applying(algorithm, params)
-        ],
+        [_panel(view, words) for view in views],
         words,
-        run=row.id,
-        url=address(watch),
-        turn=str(row.attempt if row.state in ENDED else LIVE),
+        source=Source(row.id, address(watch), turn),
         frames=frames,
+        behind=behind(store, row, views, words, at=at),
     )
     if unreachable and not cut_off:
         st.session_state[_flag(row)] = True
         st.rerun()
 
 
-def _panel(name: str, height: int, wide: bool, words: Words) -> Panel:
-    help_text = words.table.get(f"view.{name}.help", "")
-    return Panel(name, words(f"view.{name}"), help_text, height, wide)
+def _panel(view: View, words: Words) -> Panel:
+    title, help_text = words(f"view.{view.name}"), words.table.get(f"view.{view.name}.help", "")
+    detail = view.detail is not None
+    return Panel(view.name, title, help_text, view.height, view.wide, detail)
 
 
 @st.cache_resource(ttl=0.9, max_entries=64, show_spinner=False)

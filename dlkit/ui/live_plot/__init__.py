@@ -4,7 +4,7 @@ Figures come from the signed stream; `frames` feeds the same board where it cann
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -45,26 +45,46 @@ class Panel:
     help: str
     height: int
     wide: bool
+    detail: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the figures of a run come from: its stream.
+
+    A new `turn` (LIVE, or the attempt that ended) opens the stream again; the zoom is remembered
+    by `run`.
+    """
+
+    run: str
+    url: str
+    turn: str
+
+
+def asked(run: str) -> dict[str, Any]:
+    """The place of a chart of this run that was clicked last, as the browser says it; or {}."""
+    found = st.session_state.get(_key(run), {}).get("place")
+    return found if isinstance(found, dict) else {}
 
 
 def live_plot(
     panels: Sequence[Panel],
     words: Words,
     *,
-    run: str,
-    url: str,
-    turn: str,
+    source: Source,
     frames: Sequence[str] | None = None,
+    behind: Mapping[str, Any] | None = None,
 ) -> bool:
     """Show the board. Returns whether the browser said that it cannot reach the stream.
 
-    A new `turn` (LIVE, or the attempt that ended) opens the stream again; the zoom is remembered
-    by `run`.
+    `behind` is shown after the panel that was clicked (see `dlkit.ui.behind`).
     """
-    empty = "live.empty" if turn == LIVE else "live.nothing"
-    data = _data(panels, words, run=run, frames=frames, empty=empty)
-    data |= {"url": url, "turn": turn}
-    found = _BOARD(key=f"board-{run}", data=data, on_unreachable_change=_nothing)
+    empty = "live.empty" if source.turn == LIVE else "live.nothing"
+    data = _data(panels, words, run=source.run, frames=frames, empty=empty)
+    data |= {"url": source.url, "turn": source.turn, "behind": behind}
+    found = _BOARD(
+        key=_key(source.run), data=data, on_unreachable_change=_nothing, on_place_change=_nothing
+    )
     return bool(found.get("unreachable"))
 
 
@@ -99,8 +119,16 @@ def _data(
             "empty": words(empty),
             "reset": words("live.reset_zoom"),
             "save": words("live.save_picture"),
+            "hint": words("live.hint"),
+            "keys": words("live.keys"),
+            "close": words("live.close"),
+            "nothing": words("live.nothing_behind"),
         },
     }
+
+
+def _key(run: str) -> str:
+    return f"board-{run}"
 
 
 def _nothing() -> None:

@@ -1,5 +1,6 @@
 // The board: all live charts of one run. Figures come over one EventSource and are applied with
 // Plotly.react, so that zoom, hover and selection survive; the zoom also survives a page reload.
+// A click on a place of a chart asks the page what lies behind it; the answer stands beside the chart.
 
 const boards = new WeakMap();
 let plotly;
@@ -19,6 +20,7 @@ class Board {
   constructor(parent) {
     this.root = parent.querySelector(".dlkit-board");
     this.panels = new Map();
+    this.behind = null;
     this.turn = null;
     this.source = null;
     this.errors = 0;
@@ -31,7 +33,9 @@ class Board {
     this.root.setAttribute("aria-label", data.words.board);
     this.arrange(data.panels);
     for (const text of data.frames ?? []) this.receive(JSON.parse(text));
+    this.lay(data.behind);
     for (const panel of this.panels.values()) panel.draw();
+    this.behind?.draw();
     if (data.frames) this.disconnect();
     else this.connect(data.url, data.turn);
   }
@@ -48,6 +52,18 @@ class Board {
       if (!this.panels.has(one.view)) this.panels.set(one.view, new Panel(this, one));
       this.panels.get(one.view).describe(one);
     }
+  }
+
+  ask(place) {
+    this.setState("place", { ...place, count: Date.now() });
+  }
+
+  // What lies behind the clicked place, right after the chart that was clicked.
+  lay(found) {
+    if (this.behind?.mark === found?.mark) return;
+    const origin = this.panels.get(found?.view);
+    this.behind?.close();
+    this.behind = origin ? new Behind(this, origin, found) : null;
   }
 
   receive(message) {
@@ -90,6 +106,7 @@ class Board {
 
   close() {
     this.disconnect();
+    this.behind?.close();
     for (const panel of this.panels.values()) panel.close();
     this.panels.clear();
   }
@@ -108,18 +125,21 @@ class Panel {
     this.reset = this.button("M4 4v6h6M4.9 15a8 8 0 1 0 .9-8.3L4 10", () => this.unzoom());
     this.save = this.button("M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 20h14", () => this.picture());
     this.plot = make("div", "dlkit-panel-plot");
+    this.hint = make("div", "dlkit-panel-hint");
+    this.said = make("div", "dlkit-panel-said");
+    this.said.setAttribute("aria-live", "polite");
     this.empty = make("div", "dlkit-panel-empty");
     this.row = make("div", "dlkit-panel-row");
     this.tools.append(this.reset, this.save);
     this.row.append(this.title, this.tools);
-    this.head.append(this.row, this.help);
-    this.figure.append(this.head, this.plot, this.empty);
+    this.head.append(this.row, this.help, this.hint);
+    this.figure.append(this.head, this.plot, this.empty, this.said);
     board.root.append(this.figure);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.plot);
   }
 
-  describe({ title, help, height, wide }) {
+  describe({ title, help, height, wide, detail }) {
     const words = this.board.words;
     this.title.textContent = title;
     this.head.hidden = !title;
@@ -134,6 +154,39 @@ class Panel {
       button.setAttribute("aria-label", `${word}: ${title}`);
     }
     this.name = title;
+    this.detail = detail;
+    this.hint.textContent = detail ? words.hint : "";
+    this.hint.hidden = !detail;
+    if (detail) this.openToKeys(`${title}. ${words.keys}`);
+  }
+
+  openToKeys(label) {
+    this.plot.tabIndex = 0;
+    this.plot.setAttribute("role", "group");
+    this.plot.setAttribute("aria-label", label);
+    this.plot.onkeydown = (event) => this.key(event);
+  }
+
+  // Arrow keys go from place to place, as the pointer would; Enter asks for the one they are on.
+  async key(event) {
+    if (event.key === "Enter" && this.pointed) return void this.ask(this.pointed);
+    const way = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, 0], ArrowDown: [-1, 0] }[event.key];
+    if (!way || !this.message) return;
+    event.preventDefault();
+    const Plotly = await library();
+    const next = stepped(this.plot, this.pointed, way);
+    if (!next) return;
+    Plotly.Fx.hover(this.plot, next);
+    setTimeout(() => {
+      [this.pointed] = this.plot._hoverdata ?? [];  // no event tells it where no pointer moved
+      const lines = [...this.plot.querySelectorAll(".hoverlayer text, .hoverlayer tspan")];
+      const ends = lines.filter((line) => !line.querySelector("tspan"));
+      this.said.textContent = ends.map((line) => line.textContent).join(", ");
+    }, 100);
+  }
+
+  ask({ x, y, curveNumber, pointNumber }) {
+    if (this.detail) this.board.ask({ view: this.view, x, y, curve: curveNumber, number: pointNumber });
   }
 
   button(path, action) {
@@ -174,6 +227,8 @@ class Panel {
     if (this.listening) return;
     this.listening = true;
     this.plot.on("plotly_relayout", (change) => remember(this.place(), change));
+    this.plot.on("plotly_hover", ({ points }) => { this.pointed = points[0]; });
+    this.plot.on("plotly_click", ({ points }) => this.ask(points[0]));
   }
 
   speak(label) {
@@ -223,6 +278,29 @@ class Panel {
   }
 }
 
+class Behind extends Panel {
+  constructor(board, origin, { mark, title, height, frame }) {
+    super(board, { view: `behind-${mark}` });
+    this.mark = mark;
+    this.origin = origin;
+    this.shut = this.button("M6 6l12 12M18 6 6 18", () => {
+      board.setState("place", null);
+      origin.plot.focus();
+    });
+    this.tools.append(this.shut);
+    this.describe({ title, help: "", height, wide: true, detail: false });
+    this.shut.title = board.words.close;
+    this.shut.setAttribute("aria-label", `${board.words.close}: ${title}`);
+    this.empty.textContent = board.words.nothing;
+    this.figure.classList.add("dlkit-behind");
+    this.figure.onkeydown = (event) => { if (event.key === "Escape") this.shut.click(); };
+    origin.figure.after(this.figure);
+    this.take(JSON.parse(frame));
+    this.figure.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (origin.plot === document.activeElement) this.shut.focus({ preventScroll: true });
+  }
+}
+
 const coarse = matchMedia("(pointer: coarse)").matches;
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "autosize", scrollZoom: false };
 
@@ -247,6 +325,26 @@ function library() {
 
 function style(element, name) {
   return getComputedStyle(element).getPropertyValue(name).trim();
+}
+
+// The next place of a chart on the way: another cell of a map, or another point of a curve.
+function stepped(plot, from, [up, right]) {
+  const points = plot.calcdata?.[from?.curveNumber ?? 0];
+  const cells = points?.[0]?.z;
+  if (!cells) {
+    const { x, y } = points?.[from ? from.pointNumber + up + right : 0] ?? {};
+    return x === undefined ? null : { xval: x, yval: y };
+  }
+  const [bottom, top] = plot._fullLayout.yaxis.range;
+  const [row, column] = from ? from.pointNumber : [0, -right];
+  const xval = middle(points[0].x, column + right, cells[0].length);
+  const yval = middle(points[0].y, from ? row + (top < bottom ? -up : up) : 0, cells.length);
+  return xval === null || yval === null ? null : { xval, yval };
+}
+
+function middle(edges, number, count) {
+  if (number < 0 || number >= count) return null;
+  return edges.length > count ? (edges[number] + edges[number + 1]) / 2 : edges[number];
 }
 
 // Colours of the theme go in here, on the client: the server builds one figure for all themes.

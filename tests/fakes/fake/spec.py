@@ -4,6 +4,7 @@ Its knobs make it slow, or make it fail in the ways that a real run fails.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -48,6 +49,23 @@ def line(data: RunData, words: Words) -> go.Figure:
     return figure
 
 
+def table(data: RunData, words: Words) -> go.Figure:
+    """The line's height at three places, as a map."""
+    figure = go.Figure()
+    if "line" in data.arrays:
+        figure.add_heatmap(z=data.arrays["line"].value[None, ::10], x=["left", "middle", "right"])
+    return figure
+
+
+def height(data: RunData, words: Words, place: Mapping[str, Any]) -> go.Figure:
+    """The height of the line behind a clicked place."""
+    names = ["left", "middle", "right"]
+    if "line" not in data.arrays or place.get("x") not in names:
+        return go.Figure()
+    value = data.arrays["line"].value[10 * names.index(place["x"])]
+    return go.Figure(go.Bar(x=[place["x"]], y=[value]))
+
+
 def answer(found: Mapping[str, Array], given: Inputs, words: Words) -> Sequence[go.Figure]:
     """The height of the line at the chosen place."""
     height = found["height"]
@@ -73,7 +91,10 @@ ALGORITHM = Algorithm(
     arrays={"line": (21,)},
     headline=("val_loss",),
     goal="min",
-    views=(View("line", line, arrays=("line",)),),
+    views=(
+        View("line", line, arrays=("line",)),
+        View("table", table, arrays=("line",), height=200, detail=height),
+    ),
     inputs=inputs,
     answer=answer,
 )
