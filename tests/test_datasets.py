@@ -301,3 +301,12 @@ def test_a_photo_for_a_grey_set_becomes_as_bright_as_it_looks() -> None:
     photo[4:24, 4:24] = (0, 255, 0)
     made = datasets.centred(photo, "mnist_5k")
     assert made.shape == (28, 28, 1) and made.max() == 150  # 0.587 of 255
+
+
+@pytest.mark.data
+def test_the_ranges_of_california_are_those_of_the_file() -> None:
+    if not datasets.is_there("california_housing"):
+        pytest.skip("California housing is in none of the caches of this machine")
+    columns = tables.table("california_housing")[0].T
+    measured = [(c.min(), np.median(c), c.max()) for c in columns]
+    assert np.allclose(measured, datasets.ranges("california_housing"), atol=1e-3)

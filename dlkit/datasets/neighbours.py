@@ -11,10 +11,11 @@ AMONG = 10_000  # so many training examples are compared at most
 def nearest(split: Split, example: Array, count: int) -> Array:
     """Places in the training part of the `count` examples nearest to `example`, nearest first.
 
-    Features are brought to one scale first, so that none decides alone by its unit; pixels have one
-    already.
+    The features of a table are brought to one scale first, so that none decides alone by its unit;
+    pixels and the two of a plane have one already.
     """
-    scale = np.sqrt(split.variance) + 1e-9
+    table = split.x_train.shape[1:] != (2,)
+    scale = np.sqrt(split.variance) + 1e-9 if table else 1.0
     rows = split.x_train[:AMONG].astype(np.float32) / scale
     gaps = rows - example.astype(np.float32) / scale
     far = np.square(gaps).reshape(len(rows), -1).sum(axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 from dlkit.contract import Array
 from dlkit.datasets import caches, images, shapes
 from dlkit.datasets.catalogue import find
-from dlkit.datasets.tables import CALIFORNIA, table
+from dlkit.datasets.tables import CALIFORNIA, CALIFORNIA_RANGES, table
 
 POINTS_TRAIN = 800
 POINTS_VAL = 400
@@ -74,6 +74,8 @@ def ranges(name: str) -> tuple[tuple[float, float, float], ...]:
     """Least, middle and greatest value of each feature of a table or of points, for sliders."""
     if find(name).kind == "points":
         return ((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0))
+    if name == "california_housing":
+        return CALIFORNIA_RANGES
     columns = table(name)[0].T
     return tuple((float(c.min()), float(np.median(c)), float(c.max())) for c in columns)
 

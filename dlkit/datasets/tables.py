@@ -26,6 +26,18 @@ CALIFORNIA = Cached(
     instead="diabetes",
 )
 
+# Least, middle and greatest value of each feature, so that a form needs no file.
+CALIFORNIA_RANGES = (
+    (-124.35, -118.49, -114.31),
+    (32.54, 34.26, 41.95),
+    (1.0, 29.0, 52.0),
+    (2.0, 2127.0, 39320.0),
+    (1.0, 435.0, 6445.0),
+    (3.0, 1166.0, 35682.0),
+    (1.0, 409.0, 6082.0),
+    (0.4999, 3.5348, 15.0001),
+)
+
 
 @functools.cache
 def table(name: str) -> tuple[Array, Array]:

@@ -25,6 +25,19 @@ def accuracy(data: RunData, words: Words) -> go.Figure:
     return _pair(data, words, "accuracy", up=up)
 
 
+def explained(data: RunData, words: Words) -> go.Figure:
+    """The explained share of the variance (R²) on training and validation data."""
+    title = {"text": words("metric.explained_share")}
+    up = {"title": title, "tickformat": ".0%", "rangemode": "normal"}
+    return _pair(data, words, "explained_share", up=up)
+
+
+def error(data: RunData, words: Words) -> go.Figure:
+    """By how much predicted numbers are off on average, in the unit of the target."""
+    up = {"title": {"text": words("metric.mean_absolute_error")}, "tickformat": "~s"}
+    return _pair(data, words, "mean_absolute_error", up=up)
+
+
 def single(data: RunData, words: Words, name: str) -> go.Figure:
     """One curve, such as the learning rate."""
     figure = _frame(data, words, up={"title": {"text": words(f"metric.{name}")}}, legend=False)

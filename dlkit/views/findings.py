@@ -1,37 +1,108 @@
-"""Health checks that several chapters share: honest first words on how a training goes."""
+"""Health checks that several chapters share: honest first words on how a training goes.
+
+Each gives findings, the gravest first, and says nothing before it can know.
+"""
 
 import numpy as np
 
 from dlkit.contract import Array, Finding, RunData
 
 ENOUGH = 8  # points before anything is said
+EARLY = 0.3  # of the training, in which slow learning is no fault
 GUESSING = 1.3  # times the accuracy of pure chance
 GAP = 0.08  # of accuracy between training and validation
+NUMBERS_GAP = 0.2  # of explained share between training and validation
 RISE = 1.15  # of the validation loss above its own best
+JUMPY = 1.15  # times the loss of pure guessing: the steps throw the network about
+IDLE = 0.5  # of a layer
 
 
 def classification(data: RunData, *, num_classes: int) -> list[Finding]:
-    """Findings on the curves of a classifier, the gravest first."""
+    """Findings on the curves and the `confusion` array of a classifier."""
     loss, val_loss = _values(data, "loss"), _values(data, "val_loss")
     accuracy, val_accuracy = _values(data, "accuracy"), _values(data, "val_accuracy")
-    if len(loss) and not np.isfinite(loss[-1]):
-        return [Finding("diverged", "warning")]
-    if len(loss) < ENOUGH or not len(val_loss):
-        return []
-    if loss[-1] > 1.5 * loss[0] and loss[-1] > np.log(num_classes):
-        return [Finding("diverging", "warning")]
-    late = data.total_steps and data.step > 0.3 * data.total_steps
-    if late and len(accuracy) and accuracy[-1] < GUESSING / num_classes:
-        return [Finding("not_learning", "warning", {"chance": f"{1 / num_classes:.0%}"})]
-    found = []
+    guessed = float(np.log(num_classes))
+    grave = _exploding(loss, guessed)
+    if grave or len(loss) < ENOUGH or not len(val_loss):
+        return grave
+    if _late(data) and len(accuracy) and _mean(accuracy) < GUESSING / num_classes:
+        too_fast = float(np.nanmean(loss[-ENOUGH:])) > JUMPY * guessed
+        key = "not_learning_too_fast" if too_fast else "not_learning"
+        return [Finding(key, "warning", {"chance": f"{1 / num_classes:.0%}"})]
+    found = _never_said(data)
     if len(val_accuracy) and _mean(accuracy) - _mean(val_accuracy) > GAP:
         shares = {"train": f"{_mean(accuracy):.0%}", "validation": f"{_mean(val_accuracy):.0%}"}
         found.append(Finding("overfitting", "hint", shares))
-    elif len(val_loss) >= ENOUGH and _mean(val_loss) > RISE * val_loss.min() + 0.01:
+    elif len(val_loss) >= ENOUGH and _mean(val_loss) > RISE * np.nanmin(val_loss) + 0.01:
         found.append(Finding("overconfident", "hint"))
     if not found and len(val_accuracy) and val_accuracy[-1] >= 0.97:
         found.append(Finding("learned", "good", {"validation": f"{val_accuracy[-1]:.1%}"}))
     return found
+
+
+def regression(data: RunData) -> list[Finding]:
+    """Findings on a network that predicts a number; its loss is 1 for the mean of the target."""
+    loss, val_loss = _values(data, "loss"), _values(data, "val_loss")
+    share, val_share = _values(data, "explained_share"), _values(data, "val_explained_share")
+    grave = _exploding(loss, 1.0)
+    if grave or len(loss) < ENOUGH or not len(val_loss) or not len(val_share):
+        return grave
+    if _late(data) and _mean(val_share) < 0.0 and _mean(share) > NUMBERS_GAP:
+        return [Finding("worse_than_mean", "warning")]
+    if _late(data) and _mean(loss) > 0.95:
+        too_fast = float(np.nanmean(loss[-ENOUGH:])) > JUMPY
+        return [Finding("no_better_than_mean_too_fast" if too_fast else "no_better_than_mean",
+                        "warning")]  # fmt: skip
+    if _late(data) and _mean(share) - _mean(val_share) > NUMBERS_GAP:
+        shares = {"train": f"{_mean(share):.0%}", "validation": f"{_mean(val_share):.0%}"}
+        return [Finding("overfitting_numbers", "hint", shares)]
+    if len(val_loss) >= ENOUGH and _mean(val_loss) > RISE * np.nanmin(val_loss) + 0.01:
+        return [Finding("rising_again", "hint")]
+    if val_share[-1] >= 0.9:
+        return [Finding("learned_numbers", "good", {"validation": f"{val_share[-1]:.0%}"})]
+    return []
+
+
+def idle(data: RunData, activation: str) -> list[Finding]:
+    """Dead ReLU neurons or saturated answers, from the array `idle`: a share for each layer."""
+    shot = data.arrays.get("idle")
+    if shot is None or not len(shot.value) or not _late(data):
+        return []
+    layer = int(np.nanargmax(shot.value)) if np.isfinite(shot.value).any() else 0
+    share = float(shot.value[layer])
+    key = {"relu": "dead", "tanh": "saturated", "sigmoid": "saturated"}.get(activation)
+    if key is None or not share > IDLE:
+        return []
+    all_dead = key == "dead" and share > 0.99
+    values = {"layer": layer + 1, "share": f"{share:.0%}"}
+    return [Finding("all_dead" if all_dead else key, "warning" if all_dead else "hint", values)]
+
+
+def _exploding(loss: Array, guessed: float) -> list[Finding]:
+    """The loss is gone, or grows above both its start and pure guessing."""
+    if len(loss) and not np.isfinite(loss[-1]):
+        return [Finding("diverged", "warning")]
+    if len(loss) < ENOUGH:
+        return []
+    now = float(np.nanmedian(loss[-3:]))
+    if now > 1.5 * float(np.nanmedian(loss[:3])) and now > 1.5 * guessed:
+        return [Finding("diverging", "warning")]
+    return []
+
+
+def _never_said(data: RunData) -> list[Finding]:
+    shot = data.arrays.get("confusion")
+    if shot is None or not _late(data):
+        return []
+    there, said = shot.value.sum(axis=1) > 0, shot.value.sum(axis=0) > 0
+    missing = int((there & ~said).sum())
+    if not missing:
+        return []
+    return [Finding("never_said", "warning", {"missing": missing, "classes": len(shot.value)})]
+
+
+def _late(data: RunData) -> bool:
+    return bool(data.total_steps) and data.step > EARLY * data.total_steps
 
 
 def _values(data: RunData, name: str) -> Array:

@@ -151,6 +151,14 @@ def picture(shown: Array, label: str) -> go.Figure:
     return _labelled(_painted(shown[None], INK)[0], label)
 
 
+def captioned(pictures: Array, texts: Sequence[str], title: str) -> go.Figure:
+    """Pictures [N, ...] with a text above each, and one above them all."""
+    place = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
+    figure = _grid(pictures, texts)
+    notes = [*figure.layout.annotations, theme.label(title, **place, xanchor="left")]
+    return figure.update_layout(annotations=notes, margin={"t": 28})
+
+
 def _labelled(canvas: Array, label: str) -> go.Figure:
     place = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
     return _drawn(canvas, labels=[theme.label(label, **place, xanchor="left")], top=28)

@@ -6,171 +6,306 @@ rule carries the error from the answer back to every weight (David E. Rumelhart,
 Ronald J. Williams, 1986, "Learning representations by back-propagating errors", Nature 323,
 https://doi.org/10.1038/323533a0).
 
-Deviations from the paper: cross-entropy on logits instead of squared error on sigmoids; initial
-weights by He et al. (2015) or Glorot and Bengio (2010), as the activation asks; modern optimizers.
+Deviations from the paper: cross-entropy on logits instead of squared error on sigmoids where the
+answer is a class; initial weights by He et al. (2015) or Glorot and Bengio (2010), as the
+activation asks; modern optimizers, normalisation, dropout and label smoothing.
 """
 
 import itertools
 import math
-from dataclasses import dataclass
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
-from dlkit import datasets
-from dlkit.algorithms.dnn.spec import Params, has_plane, widths
+from dlkit import datasets, explain, gradients, judging
+from dlkit.algorithms.dnn import shown
+from dlkit.algorithms.dnn.spec import Params, asks_number, has_plane, shift_of, widths
 from dlkit.contract import Array, Run
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, one_thread, seed_everything
 
-GRID = 96  # places along each side of the decision surface
-SHOWN = 480  # points drawn on it
 SMALL = 4e6  # multiplications a step: below, a second thread costs more than it brings
-JUDGED = 2048  # at most so many validation examples count in the confusion matrix
+JUDGED = 1024  # at most so many validation examples are shown and counted
+GRID = 96  # places along each side of the decision surface
+GRID_OF_NUMBERS = 64  # the same for predicted numbers, which take more room than classes
+SHOWN_LAYERS = 3
+GRADED = 128  # examples over which the gradients of the histogram are taken
+NEIGHBOURS = 5
 
 
 def build(params: Params) -> keras.Model:
-    """Examples [B, ...] as they come -> logits [B, C]; scaling is part of the network."""
+    """Examples [B, ...] as they come -> logits [B, C], or numbers [B, 1] in the target's unit."""
     seed_everything(params.seed)
     dataset = datasets.find(params.data)
     example = keras.Input(dataset.shape, name="example")
     x = _scaled(example, params)  # [B, F]
-    for width in widths(params):
+    for number, width in enumerate(widths(params), start=1):
         x = layers.Dense(width, kernel_initializer=_initializer(params.activation))(x)
-        if params.batch_normalisation:
+        if params.normalisation == "batch":
             x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.Activation(params.activation)(x)
+        elif params.normalisation == "layer":
+            x = layers.LayerNormalization()(x)
+        x = layers.Activation(params.activation, name=f"hidden_{number}")(x)  # [B, width]
         if params.dropout > 0:
             x = layers.Dropout(params.dropout)(x)
+    if dataset.asks_number:
+        return _compiled_for_numbers(keras.Model(example, _number(x, params), name="dnn"), params)
     logits = layers.Dense(dataset.num_classes, name="logits")(x)  # [B, C]
     model = keras.Model(example, logits, name="dnn")
-    model.compile(
-        make_optimizer(
-            params.optimizer,
-            params.learning_rate,
-            weight_decay=params.weight_decay,
-            average=params.average,
-        ),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        jit_compile=True,
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if params.label_smoothing > 0:
+        loss = SmoothedCrossentropy(params.label_smoothing)
+    model.compile(_optimizer(params), loss, metrics=["accuracy"], jit_compile=_fuses(params))
     return model
-
-
-def train(params: Params, run: Run) -> keras.Model:
-    """Learn the training part; write the surface and the confusion matrix at each look."""
-    split = datasets.load(params.data, params.seed, noise=params.noise)
-    if _multiplications(params) * params.batch_size < SMALL:
-        one_thread()
-    model = build(params)
-    plane = _Plane.through(split) if has_plane(params) else None
-    num_classes = datasets.find(params.data).num_classes
-    judged_x, judged_y = split.x_val[:JUDGED], split.y_val[:JUDGED]
-
-    def pictures(step: int) -> dict[str, Array]:
-        answers = predict(model, judged_x).argmax(axis=1)
-        confusion = _confusion(judged_y, answers, num_classes)
-        surface = {"surface": plane.surface(model)} if plane else {}
-        return {"confusion": confusion, **surface}
-
-    fixed = {"frame": plane.frame, "points": plane.points} if plane else {}
-    return fit(model, split, params, run, pictures=pictures, fixed=fixed)
-
-
-def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
-    """Class probabilities [C] of one example; for points and tables also where it lies."""
-    if not has_plane(params):
-        drawn = np.array(inputs.values()["picture"], np.uint8)
-        picture = datasets.centred(drawn, params.data)  # [H, W, 1]
-        return {"probabilities": predict(model, picture[None])[0], "picture": picture[..., 0]}
-    row = np.array([list(inputs.values().values())], np.float32)  # [1, F]
-    plane = _Plane.through(datasets.load(params.data, params.seed, noise=params.noise))
-    return {
-        "probabilities": predict(model, row)[0],
-        "place": plane.place(row)[0],
-        "surface": plane.surface(model),
-        "frame": plane.frame,
-        "points": plane.points,
-    }
-
-
-def predict(model: keras.Model, examples: Array) -> Array:
-    """Examples [N, ...] -> class probabilities [N, C]."""
-    logits = model.predict_on_batch(examples)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _scaled(example: keras.KerasTensor, params: Params) -> keras.KerasTensor:
     """Features of mean 0 and variance 1, measured on the training part only; pictures to [0, 1]."""
     kind = datasets.find(params.data).kind
     if kind == "image":
-        return layers.Flatten()(layers.Rescaling(1 / 255)(example))  # [B, H W]
+        x = layers.Rescaling(1 / 255)(example)  # [B, H, W, 1]
+        if params.augment:
+            x = RandomShift(shift_of(params))(x)
+        return layers.Flatten()(x)  # [B, H W]
     if kind == "points":
         return example  # [B, 2], made in about [-1, 1]
     split = datasets.load(params.data, params.seed)
     return layers.Normalization(mean=split.mean, variance=split.variance)(example)
 
 
-def _multiplications(params: Params) -> int:
-    """How many weights one example meets on its way."""
-    dataset = datasets.find(params.data)
-    sizes = [math.prod(dataset.shape), *widths(params), dataset.num_classes]
-    return sum(a * b for a, b in itertools.pairwise(sizes))
+def _number(x: keras.KerasTensor, params: Params) -> keras.KerasTensor:
+    """The network's own number, of mean 0 and variance 1, brought to the unit of the target."""
+    target = datasets.load(params.data, params.seed, noise=params.noise).y_train
+    standardised = layers.Dense(1, name="standardised")(x)
+    return layers.Rescaling(float(target.std()), offset=float(target.mean()))(standardised)
+
+
+def _compiled_for_numbers(model: keras.Model, params: Params) -> keras.Model:
+    """Squared error over the training target's variance: 1.0 is no better than its mean."""
+    variance = float(datasets.load(params.data, params.seed, noise=params.noise).y_train.var())
+    model.compile(
+        _optimizer(params),
+        "mean_squared_error",
+        loss_weights=1.0 / variance,
+        metrics=["mean_absolute_error", ExplainedShare(name="explained_share")],
+        jit_compile=_fuses(params),
+    )
+    return model
+
+
+def _optimizer(params: Params) -> keras.optimizers.Optimizer:
+    return make_optimizer(
+        params.optimizer,
+        params.learning_rate,
+        weight_decay=params.weight_decay,
+        average=params.average,
+    )
+
+
+def _fuses(params: Params) -> bool:
+    """Whether XLA compiles the steps: it makes them faster, but not where masks are drawn."""
+    return params.dropout == 0
 
 
 def _initializer(activation: str) -> str:
     return "he_normal" if activation in ("relu", "gelu", "swish") else "glorot_uniform"
 
 
-def _confusion(truth: Array, answers: Array, num_classes: int) -> Array:
-    """How often each class [row] got each answer [column], [C, C]."""
-    counts = np.zeros((num_classes, num_classes), np.int32)
-    np.add.at(counts, (truth, answers), 1)
-    return counts
+def _multiplications(params: Params) -> int:
+    """How many weights one example meets on its way."""
+    dataset = datasets.find(params.data)
+    sizes = [math.prod(dataset.shape), *widths(params), max(1, dataset.num_classes)]
+    return sum(a * b for a, b in itertools.pairwise(sizes))
 
 
-@dataclass(frozen=True)
-class _Plane:
-    """The plane on which the surface is drawn: the points' own, or the two main components."""
+@keras.saving.register_keras_serializable("dlkit")
+class SmoothedCrossentropy(keras.losses.SparseCategoricalCrossentropy):
+    """Cross-entropy on logits against labels of which a share is spread evenly over all classes.
 
-    centre: Array  # [F]
-    scale: Array  # [F]
-    axes: Array  # [2, F], at right angles
-    frame: Array  # left, right, bottom, top
-    points: Array  # [M, 4]: place, class, 1 for validation
+    Christian Szegedy and others, 2016, https://arxiv.org/abs/1512.00567.
+    """
 
-    @classmethod
-    def through(cls, split: datasets.Split) -> "_Plane":
-        """The plane that shows most of the spread of the training part."""
-        if split.x_train.shape[1] == 2:
-            centre, scale, axes = np.zeros(2), np.ones(2), np.eye(2)
-        else:
-            centre, scale = split.mean, np.sqrt(split.variance) + 1e-9
-            axes = np.linalg.svd((split.x_train - centre) / scale, full_matrices=False)[2][:2]
-        plane = cls(centre, scale, axes, np.zeros(4), np.zeros((0, 4)))
-        learned = plane._labelled(split.x_train, split.y_train, held=0)[: SHOWN * 2 // 3]
-        held = plane._labelled(split.x_val, split.y_val, held=1)[: SHOWN // 3]
-        points = np.concatenate([learned, held]).astype(np.float32)
-        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-        middle, half = (low + high) / 2, (high - low).max() * 0.55
-        frame = np.stack([middle - half, middle + half], axis=1).ravel().astype(np.float32)
-        return cls(centre, scale, axes, frame, points)
+    def __init__(self, smoothing: float, from_logits: bool = True, **named: object) -> None:
+        super().__init__(from_logits=from_logits, **named)
+        self.smoothing = smoothing
 
-    def place(self, rows: Array) -> Array:
-        """Rows [N, F] -> places on the plane [N, 2]."""
-        return (((rows - self.centre) / self.scale) @ self.axes.T).astype(np.float32)
+    def call(self, labels: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
+        """Labels [B], logits [B, C] -> losses [B]."""
+        even = -ops.mean(ops.log_softmax(logits), axis=-1)
+        return (1 - self.smoothing) * super().call(labels, logits) + self.smoothing * even
 
-    def surface(self, model: keras.Model) -> Array:
-        """Class probabilities over the frame, [GRID, GRID, C] from 0 to 255, bottom row first."""
-        left, right, bottom, top = self.frame
-        across, up = np.meshgrid(np.linspace(left, right, GRID), np.linspace(bottom, top, GRID))
-        places = np.stack([across.ravel(), up.ravel()], axis=1)  # [GRID GRID, 2]
-        rows = (places @ self.axes * self.scale + self.centre).astype(np.float32)  # [., F]
-        return np.rint(predict(model, rows) * 255).astype(np.uint8).reshape(GRID, GRID, -1)
+    def get_config(self) -> dict[str, object]:
+        """What is needed to make the loss again."""
+        return {**super().get_config(), "smoothing": self.smoothing}
 
-    def _labelled(self, rows: Array, labels: Array, *, held: int) -> Array:
-        places = self.place(rows)
-        return np.column_stack([places, labels, np.full(len(rows), held)])
+
+@keras.saving.register_keras_serializable("dlkit")
+class ExplainedShare(keras.metrics.R2Score):
+    """R², the share of the target's variance that is explained; 0 for a single example."""
+
+    def result(self) -> keras.KerasTensor:
+        """At most 1; below 0 the mean of the examples would be the better answer."""
+        return ops.where(self.num_samples < 2, 0.0, super().result())
+
+
+@keras.saving.register_keras_serializable("dlkit")
+class RandomShift(layers.Layer):
+    """Moves each picture by up to `most` pixels each way while training, and never otherwise.
+
+    Written with `keras.ops` alone, because an augmentation layer that XLA cannot compile would
+    switch XLA off for the whole model.
+    """
+
+    def __init__(self, most: int, **named: object) -> None:
+        super().__init__(**named)
+        self.most = most
+        self.seeds = keras.random.SeedGenerator()
+
+    def call(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """Pictures [B, H, W, 1] -> pictures [B, H, W, 1]."""
+        if not training:
+            return pictures
+        batch, (height, width) = ops.shape(pictures)[0], pictures.shape[1:3]
+        places = 2 * self.most + 1
+        moves = keras.random.randint((batch, 2), 0, places, seed=self.seeds)  # [B, 2]
+        rows = ops.one_hot(moves[:, :1] + ops.arange(height), height + places - 1)
+        columns = ops.one_hot(moves[:, 1:] + ops.arange(width), width + places - 1)
+        margin = ((0, 0), (self.most, self.most), (self.most, self.most), (0, 0))
+        wide = ops.pad(pictures, margin)  # [B, H + 2 most, W + 2 most, 1]
+        return ops.einsum("bhi,bijc,bwj->bhwc", rows, wide, columns)
+
+    def get_config(self) -> dict[str, object]:
+        """What is needed to make the layer again."""
+        return {**super().get_config(), "most": self.most}
+
+
+def train(params: Params, run: Run) -> keras.Model:
+    """Learn the training part; at each look write what the network answers and how it stands."""
+    split = datasets.load(params.data, params.seed, noise=params.noise)
+    if _multiplications(params) * params.batch_size < SMALL:
+        one_thread()
+    model = build(params)
+    look = _Look(model, params, split)
+    return fit(model, split, params, run, pictures=look.pictures, fixed=look.fixed())
+
+
+class _Look:
+    """What a training shows: one call of a watching network answers nearly all of it."""
+
+    def __init__(self, model: keras.Model, params: Params, split: datasets.Split) -> None:
+        self._model, self._params, self._split = model, params, split
+        self._plane = datasets.Plane.through(split) if has_plane(params) else None
+        self._judged = split.x_val[:JUDGED]
+        self._side = _side(params)
+        rows = (
+            [self._judged] if self._plane is None else [self._judged, self._plane.rows(self._side)]
+        )
+        self._rows = np.concatenate(rows)  # one shape, so that nothing is traced twice
+        self._watcher = _watcher(model, params)
+        places = np.linspace(0, len(split.x_train) - 1, GRADED).astype(int)  # of every class
+        self._graded = split.x_train[places], split.y_train[places]
+
+    def fixed(self) -> dict[str, Array]:
+        """What never changes: the frame and its points, or the judged pictures."""
+        truth = self._split.y_val[:JUDGED]
+        if self._plane is None:
+            return {"gallery": self._judged}
+        judged = self._plane.labelled(self._judged, truth, held=1)[:, :3]
+        return {"frame": self._plane.frame, "points": self._plane.points, "judged": judged}
+
+    def pictures(self, step: int) -> dict[str, Array]:
+        """The answers to the judged examples and over the plane, the neurons, the histograms."""
+        out, *hidden = keras.tree.flatten(self._watcher.predict_on_batch(self._rows))
+        found = self._answers(out[: len(self._judged)]) | self._histograms()
+        if hidden:
+            idle = [shown.idle(answers, self._params.activation) for answers in hidden]
+            found["idle"] = np.array(idle, np.float32)
+        if self._plane is not None:
+            found |= _over(out[len(self._judged) :], self._params)
+        if self._plane is not None and hidden:
+            over = [answers[len(self._judged) :] for answers in hidden[:SHOWN_LAYERS]]
+            found["neurons"] = shown.tiles(over, self._side)
+        return found
+
+    def _answers(self, out: Array) -> dict[str, Array]:
+        if asks_number(self._params):
+            return {"answers": out[:, 0]}
+        truth, said = self._split.y_val[:JUDGED], out.argmax(axis=1)
+        found = {"confusion": judging.confusion(truth, said, out.shape[1])}
+        if self._plane is None:
+            return found | {"cells": judging.cells(truth, said, out.shape[1])}
+        return found | {"answers": said.astype(np.float32)}
+
+    def _histograms(self) -> dict[str, Array]:
+        weights = self._model.trainable_variables
+        slopes = gradients.weight_gradients(self._model, *self._graded)
+        tables = [number for number, weight in enumerate(weights) if len(weight.shape) == 2]
+        values = [np.array(weights[number].numpy()) for number in tables]
+        return shown.histograms(values, [slopes[number] for number in tables])
+
+
+def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
+    """The answer to one example, the training examples nearest to it, and what it hangs on."""
+    split = datasets.load(params.data, params.seed, noise=params.noise)
+    if has_plane(params):
+        return _play_row(model, params, inputs, split)
+    drawn = np.array(inputs.values()["picture"], np.uint8)
+    picture = datasets.centred(drawn, params.data)  # [H, W, 1]
+    sure = predict(model, picture[None])[0]
+    near = datasets.nearest(split, picture, NEIGHBOURS)
+    return {
+        "probabilities": sure,
+        "picture": picture[..., 0],
+        "heat": explain.occlusion(model, picture, int(sure.argmax())),
+        "near_pictures": split.x_train[near][..., 0],
+        "near_answers": split.y_train[near],
+    }
+
+
+def _play_row(
+    model: keras.Model, params: Params, inputs: BaseParams, split: datasets.Split
+) -> dict[str, Array]:
+    plane = datasets.Plane.through(split)
+    row = np.array([list(inputs.values().values())], np.float32)  # [1, F]
+    changed = shown.with_others(row[0], split.x_train)  # [F OTHERS, F]
+    rows = np.concatenate([row, changed, plane.rows(_side(params))])
+    out = model.predict_on_batch(rows)
+    answer = out if asks_number(params) else judging.shares(out)
+    said = 0 if asks_number(params) else int(answer[0].argmax())
+    others = answer[1 : len(changed) + 1, said].reshape(row.shape[1], -1)  # [F, OTHERS]
+    near = datasets.nearest(split, row[0], NEIGHBOURS)
+    return {
+        "value" if asks_number(params) else "probabilities": answer[0],
+        "place": plane.place(row)[0],
+        "near": plane.labelled(split.x_train[near], split.y_train[near], held=0)[:, :3],
+        "influence": np.abs(others - answer[0, said]).mean(axis=1),
+        "frame": plane.frame,
+        "points": plane.points,
+        **_over(out[len(changed) + 1 :], params),
+    }
+
+
+def predict(model: keras.Model, examples: Array) -> Array:
+    """Examples [N, ...] -> class probabilities [N, C]."""
+    return judging.shares(model.predict_on_batch(examples))
+
+
+def _watcher(model: keras.Model, params: Params) -> keras.Model:
+    """The same network, giving its answer and what leaves each hidden layer."""
+    names = [f"hidden_{number}" for number in range(1, len(widths(params)) + 1)]
+    hidden = [model.get_layer(name).output for name in names]
+    return keras.Model(model.input, [model.output, *hidden])
+
+
+def _side(params: Params) -> int:
+    return GRID_OF_NUMBERS if asks_number(params) else GRID
+
+
+def _over(out: Array, params: Params) -> dict[str, Array]:
+    """Answers over the plane: class probabilities from 0 to 255, or the numbers themselves."""
+    side = _side(params)
+    if asks_number(params):
+        return {"heights": out.reshape(side, side)}
+    levels = np.rint(np.nan_to_num(judging.shares(out)) * 255).astype(np.uint8)
+    return {"surface": levels.reshape(side, side, -1)}
