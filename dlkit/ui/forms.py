@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dlkit import datasets
 from dlkit.contract import Algorithm, Words
 from dlkit.params import BASIC, BaseParams, Knob, ParamsError, Problem
 from dlkit.ui import links
@@ -50,6 +51,7 @@ def params_form(algorithm: Algorithm, words: Words) -> BaseParams | None:
     for knob in knobs:
         if knob.group == BASIC:
             held[knob.name] = knob_widget(knob, words, owner=algorithm.name, value=held[knob.name])
+            _say_absent(knob, words)
     _advanced(algorithm, held, words)
     refused: list[Problem] = st.session_state.pop(f"refused:{algorithm.name}", [])
     try:
@@ -120,6 +122,15 @@ def value_text(knob: Knob, value: Any, words: Words) -> str:
     if knob.kind == "switch":
         return words("form.on" if value else "form.off")
     return short(value) if isinstance(value, float) else str(value)
+
+
+def _say_absent(knob: Knob, words: Words) -> None:
+    """Below the choice of data: which of the sets would have to be downloaded first."""
+    sets = [name for name in knob.options if name in datasets.DATASETS]
+    absent = [name for name in sets if knob.name == "data" and not datasets.is_there(name)]
+    if absent:
+        names = [value_text(knob, name, words) for name in absent]
+        st.caption(words("form.absent", sets=" · ".join(names)))
 
 
 def _help(knob: Knob, words: Words, *, space: str) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dlkit import datasets
 from dlkit.store import Store, requests, runs
 from dlkit.texts import words
 from dlkit.ui.forms import widget_key
@@ -103,3 +104,14 @@ def test_live_knob_is_asked_for_and_others_are_fixed(
     assert [one.body for one in asked] == [{"name": "learning_rate", "value": 0.5}]
     with pytest.raises(KeyError):
         widget(page, widget_key(f"live:{run}", "epochs"))
+
+
+def test_the_form_names_the_sets_that_are_not_on_this_machine(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "is_there", lambda name: name != "cifar10")
+    page, shown = opener("cnn", tab="train", lang="en"), words("en", "cnn")
+    absent = shown("form.absent", sets=shown("knob.data.option.cifar10"))
+    assert absent in [caption.value for caption in page.caption]
+    monkeypatch.setattr(datasets, "is_there", lambda name: True)
+    assert absent not in texts(opener("cnn", tab="train", lang="en"))
