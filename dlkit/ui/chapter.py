@@ -10,6 +10,7 @@ from dlkit.contract import Algorithm, Words
 from dlkit.store.runs import RunRow
 from dlkit.texts import chapter, headings
 from dlkit.ui import forms
+from dlkit.ui.architecture import architecture
 from dlkit.ui.code_view import code_view
 
 
@@ -24,7 +25,7 @@ def heading(algorithm: Algorithm, words: Words) -> None:
 
 
 def learn_tab(algorithm: Algorithm, words: Words) -> None:
-    """The chapter: the first section in sight, all others by their headings."""
+    """The chapter, with the network that the form describes drawn where the text explains it."""
     bodies = chapter(words.language, algorithm.name)
     titles = headings(words.language, algorithm.name)
     sections = dict(zip(titles, bodies.items(), strict=True))
@@ -33,6 +34,8 @@ def learn_tab(algorithm: Algorithm, words: Words) -> None:
         for title, (key, body) in sections.items():
             st.header(title, anchor=key.replace("_", "-"))
             st.markdown(body)
+            if key == "how_it_works":
+                architecture(algorithm, forms.drafted(algorithm), words, key="learn")
     with index, st.container(border=True, gap="xsmall"):
         st.markdown(f"**{words('learn.contents')}**")
         links = [f"- [{t}](#{key.replace('_', '-')})" for t, (key, _) in sections.items()]

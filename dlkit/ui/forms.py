@@ -29,6 +29,14 @@ def draft(algorithm: Algorithm) -> Draft:
     return held
 
 
+def drafted(algorithm: Algorithm) -> BaseParams:
+    """The form's values where they hold together, else those of the first preset."""
+    try:
+        return algorithm.params.checked(draft(algorithm))
+    except ParamsError:
+        return next(iter(algorithm.presets.values()))
+
+
 def fill(algorithm: Algorithm, values: Mapping[str, Any]) -> None:
     """Put values into the form. To be called before its widgets are drawn: in a callback."""
     st.session_state[f"draft:{algorithm.name}"] = dict(values)

@@ -7,6 +7,7 @@ from dlkit.params import BaseParams
 from dlkit.store import Store
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms, links
+from dlkit.ui.architecture import architecture
 from dlkit.ui.figures import applying
 from dlkit.ui.parts import say_error
 from dlkit.ui.run_bar import again
@@ -31,6 +32,7 @@ def train_tab(
     if run is not None:
         with charts:
             run_view(store, run, algorithm, words)
+            architecture(algorithm, algorithm.params.checked(run.params), words, key=run.id)
         with panel:
             _again(run, algorithm, words)
             run_params(store, run, algorithm, words)
@@ -38,6 +40,8 @@ def train_tab(
     with panel:
         params = forms.params_form(algorithm, words)
     with charts:
+        if params is not None:
+            architecture(algorithm, params, words, key="form")
         _preview(algorithm, params, words)
     if "run" not in st.query_params:
         held = forms.draft(algorithm)

@@ -12,8 +12,10 @@ from dlkit.store.metrics import Point
 from dlkit.store.runs import RunRow
 from dlkit.texts import words
 from dlkit.ui import figures, numbers, signing
+from dlkit.ui.forms import widget_key
 from dlkit.ui.pace import Pace
 from dlkit.ui.signing import WINDOW, Watch
+from tests.ui.pages import Opener, widget
 
 
 @pytest.mark.parametrize(
@@ -137,3 +139,19 @@ def _happens(store: Store, row: RunRow, *, step: int) -> None:
     value = float(step * row.attempt)
     metrics.write(store, row.id, row.attempt, [Point("loss", step, value)])
     arrays.put(store, row.id, row.attempt, step=step, name="line", value=np.array([value]))
+
+
+@pytest.mark.parametrize("tab", ["learn", "train"])
+def test_the_network_is_drawn_where_its_layers_are_known(opener: Opener, tab: str) -> None:
+    title = words("en")("architecture.title")
+    assert title in [one.value for one in opener("dnn", tab=tab, lang="en").header]
+    assert title not in [one.value for one in opener("fake", tab=tab, lang="en").header]
+
+
+def test_refused_values_do_not_hide_the_chapter(opener: Opener) -> None:
+    page = opener("dnn", tab="train", lang="en")
+    widget(page, widget_key("dnn", "hidden_layers")).set_value("9999").run()
+    assert page.error
+    page.query_params["tab"] = "learn"
+    page.run()
+    assert not page.exception

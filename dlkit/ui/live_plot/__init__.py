@@ -46,6 +46,7 @@ class Panel:
     height: int
     wide: bool
     detail: bool = False
+    still: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,21 @@ def answer_board(figures: Sequence[go.Figure], words: Words, *, key: str) -> Non
         body = f'"view":"{name}","step":0,"label":{label},"figure":{figure.to_json()}'
         frames.append("{" + body + "}")
     _BOARD(key=f"answer-{key}", data=_data(panels, words, run=key, frames=frames))
+
+
+def drawing(
+    figures: Mapping[int, go.Figure], words: Words, *, key: str, title: str, label: str
+) -> None:
+    """One figure drawn for several widths in pixels: the widest that fits is shown.
+
+    `label` says for screen readers what is drawn.
+    """
+    widths = [
+        f'{{"least":{least},"figure":{figure.to_json()}}}' for least, figure in figures.items()
+    ]
+    body = f'"view":"{key}","step":0,"label":{json.dumps(label)},"widths":[{",".join(widths)}]'
+    panel = Panel(key, title, "", 0, wide=True, still=True)
+    _BOARD(key=f"drawing-{key}", data=_data([panel], words, run=key, frames=["{" + body + "}"]))
 
 
 def _data(

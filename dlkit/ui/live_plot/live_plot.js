@@ -139,7 +139,7 @@ class Panel {
     this.sizes.observe(this.plot);
   }
 
-  describe({ title, help, height, wide, detail }) {
+  describe({ title, help, height, wide, detail, still }) {
     const words = this.board.words;
     this.title.textContent = title;
     this.head.hidden = !title;
@@ -153,6 +153,7 @@ class Panel {
       button.title = word;
       button.setAttribute("aria-label", `${word}: ${title}`);
     }
+    this.reset.hidden = still;
     this.name = title;
     this.detail = detail;
     this.hint.textContent = detail ? words.hint : "";
@@ -209,7 +210,8 @@ class Panel {
     const Plotly = await library();
     do {
       this.late = false;
-      const { figure, label } = this.message;
+      const { label } = this.message;
+      const figure = this.figureThatFits();
       const layout = dressed(structuredClone(figure.layout ?? {}), this.plot, this.board.memory);
       if (layout.yaxis.title?.text === this.name) delete layout.yaxis.title;
       recall(layout, this.place());
@@ -221,6 +223,16 @@ class Panel {
     } while (this.late);
     this.drawing = false;
     this.figure.dataset.step = this.message.step;
+  }
+
+  // A drawing comes for several widths: the widest that has room here.
+  figureThatFits() {
+    const { figure, widths } = this.message;
+    if (!widths) return figure;
+    const room = widths.filter(({ least }) => least <= this.plot.clientWidth);
+    this.fitting = room.at(-1) ?? widths[0];
+    this.plot.style.minHeight = `${this.fitting.figure.layout.height}px`;
+    return this.fitting.figure;
   }
 
   listen() {
@@ -267,6 +279,8 @@ class Panel {
 
   async resize() {
     if (!this.message || !this.plot.clientWidth) return;
+    const before = this.fitting?.figure;
+    if (before && this.figureThatFits() !== before) await this.draw();
     const Plotly = await library();
     if (this.plot.isConnected) Plotly.Plots.resize(this.plot);
   }
