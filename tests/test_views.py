@@ -1,6 +1,7 @@
 """Figures: what they show for known values."""
 
 import base64
+import dataclasses
 import io
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from PIL import Image
 
 from dlkit.algorithms.dnn.spec import Params
-from dlkit.contract import Array, RunData, Series
+from dlkit.contract import Array, RunData, Series, Snapshot
 from dlkit.texts import words
-from dlkit.views import classes, curves, findings, pictures, plane
+from dlkit.views import answers, classes, curves, findings, histograms, neurons, pictures, plane
 
 WORDS = words("en", "dnn")
 
@@ -156,6 +157,66 @@ def test_mistakes_leave_out_what_is_not_there() -> None:
     assert "cat" in text and "90 %" in text and "≠ dog" in text
 
 
+def test_predicted_heights_and_true_ones_share_a_scale() -> None:
+    values = np.array([[0.0, 1.0], [2.0, 9.0]], np.float32)
+    points = np.array([[0, 0, -1, 0], [0.5, 0.5, 3, 1]], np.float32)
+    frame = np.array([-1, 1, -1, 1], np.float32)
+    ground, dots = plane.heights(values, frame, points=points, axes=("x", "y")).data
+    assert (ground.zmin, ground.zmax) == (dots.marker.cmin, dots.marker.cmax) == (-1.0, 3.0)
+    assert np.asarray(ground.z)[1, 1] == 9.0 and list(dots.marker.color) == [-1.0, 3.0]
+
+
+def test_behind_a_cell_lie_the_examples_of_that_class_with_that_answer() -> None:
+    judged = np.array([[0, 0, 0], [1, 1, 0], [2, 2, 1]], np.float32)
+    said = np.array([1, 0, 1], np.float32)
+    place, names = {"x": "dog", "y": "cat"}, ["cat", "dog"]
+    figure = plane.behind_cell(go.Figure(), judged, said, place, names, words=WORDS)
+    assert list(figure.data[0].x) == [0.0]
+    assert "cat" in figure.layout.annotations[0].text
+    for nothing in ({}, {"x": "cow", "y": "cat"}):
+        empty = plane.behind_cell(go.Figure(), judged, said, nothing, names, words=WORDS)
+        assert len(empty.data) == 0
+    assert len(plane.behind_cell(go.Figure(), None, None, place, names, words=WORDS).data) == 0
+
+
+def test_each_neuron_has_a_map_with_its_first_row_at_the_bottom() -> None:
+    tiles = np.zeros((1, 8, 4, 4), np.uint8)
+    tiles[0, 0] = 128
+    tiles[0, 0, 0] = 255
+    figure = neurons.maps(tiles, [16], WORDS)
+    canvas = np.asarray(figure.data[0].z)
+    assert list(canvas[neurons.BAND + 3, :4]) == [255] * 4
+    assert list(canvas[neurons.BAND, :4]) == [128] * 4
+    assert "8 of 16" in figure.layout.annotations[0].text
+    assert len(neurons.maps(None, [16], WORDS).data) == 0
+
+
+def test_hills_stand_one_below_the_other_in_the_order_of_the_layers() -> None:
+    counts = np.array([[0, 4, 0], [2, 0, 0]])
+    first, second = histograms.weights(counts, 1.5, WORDS).data
+    assert min(first.y) == pytest.approx(-histograms.TALL) and min(second.y) < 1.0 == max(second.y)
+    assert first.x[np.argmin(first.y)] == 0.0 and second.x[np.argmin(second.y)] == -1.0
+    decades = histograms.gradients(counts, (-10, 2), WORDS)
+    assert decades.layout.xaxis.ticktext[0].startswith("≤")
+
+
+def test_only_a_layer_that_is_mostly_idle_stands_out() -> None:
+    (bars,) = histograms.idle(np.array([0.1, 0.8]), WORDS).data
+    assert bars.marker.color[0] != bars.marker.color[1]
+
+
+def test_a_predicted_number_stands_among_the_known_ones() -> None:
+    figure = answers.number(157.44, np.arange(100.0), "Height", WORDS)
+    assert "157.4" in figure.layout.annotations[0].text
+    assert sum(figure.data[0].y) == 100
+
+
+def test_the_strongest_influence_comes_first() -> None:
+    changes = np.array([0.1, 0.5, 0.0])
+    (bars,) = answers.influence(changes, ["a", "b", "c"], WORDS, share=True).data
+    assert list(bars.y) == ["b", "a", "c"] and list(bars.text) == ["50 %", "10 %", "0 %"]
+
+
 def test_findings_name_the_trouble() -> None:
     steps = 12
     gone = _run(loss=[1.0] * 11 + [float("nan")], val_loss=[1.0])
@@ -170,3 +231,66 @@ def test_findings_name_the_trouble() -> None:
                 val_accuracy=[0.99] * steps)  # fmt: skip
     assert [one.key for one in findings.classification(fine, num_classes=2)] == ["learned"]
     assert findings.classification(_run(), num_classes=2) == []
+
+
+def _said(data: RunData, classes: int = 4) -> list[str]:
+    return [one.key for one in findings.classification(data, num_classes=classes)]
+
+
+def test_steps_that_are_too_large_are_told_from_steps_that_are_too_small() -> None:
+    steps = 12
+    small = _run(loss=[1.386] * steps, val_loss=[1.386] * steps, accuracy=[0.25] * steps)
+    assert _said(small) == ["not_learning"]
+    large = _run(loss=[2.4] * steps, val_loss=[2.4] * steps, accuracy=[0.25] * steps)
+    assert _said(large) == ["not_learning_too_fast"]
+    wild = _run(loss=[1.4] * 6 + [30.0] * 6, val_loss=[9.0] * steps, accuracy=[0.25] * steps)
+    assert _said(wild) == ["diverging"]
+
+
+def test_nothing_is_said_before_it_can_be_known() -> None:
+    few = _run(loss=[3.0] * 3, val_loss=[3.0], accuracy=[0.1] * 3)
+    assert _said(few) == []
+    early = dataclasses.replace(
+        _run(loss=[1.386] * 12, val_loss=[1.386] * 12, accuracy=[0.25] * 12), step=20
+    )
+    assert _said(early) == []
+    shot = Snapshot(20, np.array([[5, 0], [5, 0]]))
+    assert _said(dataclasses.replace(early, arrays={"confusion": shot}), 2) == []
+
+
+def test_classes_that_are_never_said_are_counted() -> None:
+    data = _run(loss=[0.5] * 12, val_loss=[0.5] * 12, accuracy=[0.6] * 12)
+    shot = Snapshot(90, np.array([[9, 0, 1], [8, 0, 2], [0, 0, 9]]))
+    (found,) = findings.classification(
+        dataclasses.replace(data, arrays={"confusion": shot}), num_classes=3
+    )
+    assert found.key == "never_said" and found.values == {"missing": 1, "classes": 3}
+    absent = Snapshot(90, np.array([[9, 1], [0, 0]]))
+    assert _said(dataclasses.replace(data, arrays={"confusion": absent}), 2) == []
+
+
+def test_idle_layers_are_named() -> None:
+    def found(shares: list[float], activation: str) -> list[tuple[str, object]]:
+        shot = {"idle": Snapshot(90, np.array(shares))}
+        said = findings.idle(dataclasses.replace(_run(), arrays=shot), activation)
+        return [(one.key, one.values["layer"]) for one in said]
+
+    assert found([0.1, 0.7], "relu") == [("dead", 2)]
+    assert found([1.0, 0.7], "relu") == [("all_dead", 1)]
+    assert found([0.9], "tanh") == [("saturated", 1)]
+    assert found([0.9], "gelu") == found([0.4], "relu") == found([], "relu") == []
+
+
+def test_predicted_numbers_are_held_against_the_mean() -> None:
+    def said(loss: float, share: float, val_share: float) -> list[str]:
+        n = 12
+        data = _run(loss=[loss] * n, val_loss=[1 - val_share] * n, explained_share=[share] * n,
+                    val_explained_share=[val_share] * n)  # fmt: skip
+        return [one.key for one in findings.regression(data)]
+
+    assert said(1.0, 0.0, 0.0) == ["no_better_than_mean"]
+    assert said(1.4, -0.4, -0.4) == ["no_better_than_mean_too_fast"]
+    assert said(0.1, 0.9, -0.3) == ["worse_than_mean"]
+    assert said(0.2, 0.8, 0.5) == ["overfitting_numbers"]
+    assert said(0.05, 0.95, 0.94) == ["learned_numbers"]
+    assert said(0.5, 0.5, 0.45) == []

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from dlkit.contract import Array, Words
 from dlkit.views import theme
+from dlkit.views.classes import percent
 
 TALL = 0.85  # of the room between two layers
 
@@ -29,7 +30,12 @@ def gradients(counts: Array | None, span: tuple[int, int], words: Words) -> go.F
     powers = list(range(span[0], span[1] + 1, 2))
     labels = [f"10<sup>{power}</sup>" for power in powers]
     labels[0] = f"≤ {labels[0]}"
-    along = {"title": {"text": words("axis.gradient")}, "tickvals": powers, "ticktext": labels}
+    along: dict[str, Any] = {
+        "title": {"text": words("axis.gradient")},
+        "tickvals": powers,
+        "ticktext": labels,
+    }
+    along["range"] = [span[0] - 0.6, span[1]]
     places = None if counts is None else _middles(*span, counts.shape[1])
     return _hills(counts, places, along=along, words=words)
 
@@ -42,6 +48,10 @@ def idle(shares: Array | None, words: Words) -> go.Figure:
         y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
         showlegend=False,
         margin={"l": 12, "r": 40, "t": 12, "b": 36},
+        annotations=[
+            theme.label(percent(float(share)), x=share, y=name, xanchor="left", xshift=4)
+            for share, name in zip([] if shares is None else shares, names, strict=True)
+        ],
     )
     if shares is None:
         return figure
@@ -50,9 +60,6 @@ def idle(shares: Array | None, words: Words) -> go.Figure:
         y=names,
         orientation="h",
         marker={"color": [theme.BAD if share > 0.5 else theme.QUIET for share in shares]},
-        texttemplate="%{x:.0%}",
-        textposition="auto",
-        cliponaxis=False,
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
 
@@ -64,7 +71,7 @@ def _hills(
     up = {
         "tickvals": list(range(layers)),
         "ticktext": [words("layer.number", number=number + 1) for number in range(layers)],
-        "range": [layers - 0.4, -1.0],
+        "range": [layers - 0.8, -1.0],
         "showgrid": False,
     }
     figure = theme.figure(

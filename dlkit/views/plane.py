@@ -10,6 +10,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import theme
 
 SHADES = 60  # of each class, from undecided to certain
+_NEAR = "#8a6ad9"
 _SPAN = [[0.0, theme.VALIDATION], [0.5, "#d9d9d9"], [1.0, theme.TRAIN]]
 
 
@@ -113,7 +114,7 @@ def add_near(figure: go.Figure, near: Array, texts: list[str], label: str) -> go
         mode="markers",
         name=label,
         text=texts,
-        marker={"symbol": "circle-open", "size": 14, "color": "#1a1a1a", "line": {"width": 2.5}},
+        marker={"symbol": "circle-open", "size": 14, "color": _NEAR, "line": {"width": 2.5}},
         hovertemplate="%{text}<extra></extra>",
     )
 

@@ -201,7 +201,7 @@ class _Look:
         rows = (
             [self._judged] if self._plane is None else [self._judged, self._plane.rows(self._side)]
         )
-        self._rows = np.concatenate(rows)  # one shape, so that nothing is traced twice
+        self._rows = ops.convert_to_tensor(np.concatenate(rows), "float32")
         self._watcher = _watcher(model, params)
         places = np.linspace(0, len(split.x_train) - 1, GRADED).astype(int)  # of every class
         self._graded = split.x_train[places], split.y_train[places]
@@ -216,7 +216,9 @@ class _Look:
 
     def pictures(self, step: int) -> dict[str, Array]:
         """The answers to the judged examples and over the plane, the neurons, the histograms."""
-        out, *hidden = keras.tree.flatten(self._watcher.predict_on_batch(self._rows))
+        # Called directly: a hundred looks cost less than tracing one function for `predict`.
+        seen = keras.tree.flatten(self._watcher(self._rows, training=False))
+        out, *hidden = (ops.convert_to_numpy(tensor) for tensor in seen)
         found = self._answers(out[: len(self._judged)]) | self._histograms()
         if hidden:
             idle = [shown.idle(answers, self._params.activation) for answers in hidden]
@@ -270,7 +272,7 @@ def _play_row(
     row = np.array([list(inputs.values().values())], np.float32)  # [1, F]
     changed = shown.with_others(row[0], split.x_train)  # [F OTHERS, F]
     rows = np.concatenate([row, changed, plane.rows(_side(params))])
-    out = model.predict_on_batch(rows)
+    out = _answers(model, rows)
     answer = out if asks_number(params) else judging.shares(out)
     said = 0 if asks_number(params) else int(answer[0].argmax())
     others = answer[1 : len(changed) + 1, said].reshape(row.shape[1], -1)  # [F, OTHERS]
@@ -288,7 +290,11 @@ def _play_row(
 
 def predict(model: keras.Model, examples: Array) -> Array:
     """Examples [N, ...] -> class probabilities [N, C]."""
-    return judging.shares(model.predict_on_batch(examples))
+    return judging.shares(_answers(model, examples))
+
+
+def _answers(model: keras.Model, examples: Array) -> Array:
+    return ops.convert_to_numpy(model(ops.convert_to_tensor(examples, "float32"), training=False))
 
 
 def _watcher(model: keras.Model, params: Params) -> keras.Model:
