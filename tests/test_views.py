@@ -265,8 +265,8 @@ def test_classes_that_are_never_said_are_counted() -> None:
         dataclasses.replace(data, arrays={"confusion": shot}), num_classes=3
     )
     assert found.key == "never_said" and found.values == {"missing": 1, "classes": 3}
-    absent = Snapshot(90, np.array([[9, 1], [0, 0]]))
-    assert _said(dataclasses.replace(data, arrays={"confusion": absent}), 2) == []
+    absent = Snapshot(90, np.array([[9, 0, 1], [0, 0, 0], [0, 0, 9]]))
+    assert _said(dataclasses.replace(data, arrays={"confusion": absent}), 3) == []
 
 
 def test_idle_layers_are_named() -> None:
