@@ -214,5 +214,17 @@ def test_a_filter_that_never_fires_is_counted_as_dead() -> None:
     assert (block_1.max(axis=0) <= 0).tolist() == [False, True, False, False]
 
 
+@pytest.mark.keras
+def test_every_class_is_judged_also_where_a_set_is_sorted() -> None:
+    cnn = _model()
+    labels = np.repeat(np.arange(10), 100)
+    judged = cnn._spread(len(labels), 512)
+    assert len(set(judged)) == 512 and judged[0] == 0 and judged[-1] == 999
+    assert np.bincount(labels[judged]).min() >= 50
+    assert cnn._spread(7, 512).tolist() == list(range(7))
+    chosen = cnn._one_of_each(labels[judged])
+    assert len(chosen) == spec.SAMPLES and set(labels[judged][chosen]) == set(range(10))
+
+
 def _seeded() -> None:
     importlib.import_module("keras").utils.set_random_seed(1)

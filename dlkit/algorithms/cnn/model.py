@@ -26,7 +26,7 @@ from dlkit.algorithms.cnn.spec import BEHIND, MISTAKES, SAMPLES, TILES, Params, 
 from dlkit.contract import Array, Run
 from dlkit.training import fit, make_optimizer, seed_everything
 
-JUDGED = 1024  # at most so many validation pictures count in the confusion matrix
+JUDGED = 512  # at most so many validation pictures are judged at each look
 KEPT_FILTERS = 64
 
 
@@ -197,7 +197,8 @@ def train(params: Params, run: Run) -> keras.Model:
     """Learn the training part; judge a fixed part of the rest at each look."""
     split = datasets.load(params.data, params.seed)
     model = build(params)
-    judged_x, judged_y = split.x_val[:JUDGED], split.y_val[:JUDGED]
+    judged = _spread(len(split.y_val), JUDGED)
+    judged_x, judged_y = split.x_val[judged], split.y_val[judged]
     chosen = _one_of_each(judged_y)
     blocks, judge = block_names(params), _judge(model, params)
     num_classes = model.output_shape[-1]
@@ -253,6 +254,11 @@ def _judge(model: keras.Model, params: Params) -> keras.Model:
     blocks = [model.get_layer(name).output for name in block_names(params)]
     strongest = [layers.GlobalMaxPooling2D()(block) for block in blocks]
     return keras.Model(model.input, [model.output, *strongest])
+
+
+def _spread(length: int, most: int) -> Array:
+    """Up to `most` places, evenly apart, since some sets are sorted by class."""
+    return np.linspace(0, length - 1, min(length, most)).round().astype(int)
 
 
 def _one_of_each(labels: Array) -> Array:
