@@ -24,6 +24,7 @@ import keras
 import numpy as np
 
 from dlkit.contract import Array, CodedError, Run
+from dlkit.fused import fused_normalisation
 from dlkit.rhythm import Order, Recipe, Rhythm, Split, scheduled
 from dlkit.showing import Show
 from dlkit.weights import averaged, load_state, state_of
@@ -101,7 +102,7 @@ def fit(
         with averaged(model):
             return pictures(step) if pictures else {}
 
-    with _gradient_norm(model.optimizer) as norm:
+    with _gradient_norm(model.optimizer) as norm, fused_normalisation(model):
         show = Show(run, shown if pictures else None, fixed or {})
         loop = _Loop(model, split, params, run, norm=norm, show=show)
         loop.go_on_from(run.restored())

@@ -14,6 +14,7 @@ MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/algorithms/dqn/model.py", {"keras", "gymnasium"}),
     ("dlkit/algorithms/*/model.py", {"keras"}),
     ("dlkit/training.py", {"keras"}),
+    ("dlkit/fused.py", {"keras"}),
     ("dlkit/gradients.py", {"keras"}),
     ("dlkit/explain.py", {"keras"}),
     ("dlkit/exports/*.py", {"keras"}),
