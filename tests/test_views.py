@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dlkit.algorithms.dnn.spec import Params
-from dlkit.contract import Array, RunData, Series, Snapshot
+from dlkit.contract import Array, Finding, RunData, Series, Snapshot
 from dlkit.texts import words
 from dlkit.views import answers, classes, curves, findings, histograms, neurons, pictures, plane
 
@@ -241,7 +241,7 @@ def test_steps_that_are_too_large_are_told_from_steps_that_are_too_small() -> No
     steps = 12
     small = _run(loss=[1.386] * steps, val_loss=[1.386] * steps, accuracy=[0.25] * steps)
     assert _said(small) == ["not_learning"]
-    large = _run(loss=[2.4] * steps, val_loss=[2.4] * steps, accuracy=[0.25] * steps)
+    large = _run(loss=[9.0] + [1.4] * (steps - 1), val_loss=[1.5] * 3, accuracy=[0.25] * steps)
     assert _said(large) == ["not_learning_too_fast"]
     wild = _run(loss=[1.4] * 6 + [30.0] * 6, val_loss=[9.0] * steps, accuracy=[0.25] * steps)
     assert _said(wild) == ["diverging"]
@@ -269,16 +269,22 @@ def test_classes_that_are_never_said_are_counted() -> None:
     assert _said(dataclasses.replace(data, arrays={"confusion": absent}), 3) == []
 
 
-def test_idle_layers_are_named() -> None:
-    def found(shares: list[float], activation: str) -> list[tuple[str, object]]:
-        shot = {"idle": Snapshot(90, np.array(shares))}
-        said = findings.idle(dataclasses.replace(_run(), arrays=shot), activation)
-        return [(one.key, one.values["layer"]) for one in said]
+def test_idle_layers_are_named_and_silence_what_follows_from_them() -> None:
+    stuck = [Finding("not_learning", "warning", {"chance": "50%"})]
 
-    assert found([0.1, 0.7], "relu") == [("dead", 2)]
-    assert found([1.0, 0.7], "relu") == [("all_dead", 1)]
-    assert found([0.9], "tanh") == [("saturated", 1)]
-    assert found([0.9], "gelu") == found([0.4], "relu") == found([], "relu") == []
+    def found(shares: list[float], activation: str, *before: Finding) -> list[tuple[str, str]]:
+        shot = {"idle": Snapshot(90, np.array(shares))}
+        data = dataclasses.replace(_run(), arrays=shot)
+        return [(one.key, one.level) for one in findings.with_idle([*before], data, activation)]
+
+    assert found([0.1, 0.7], "relu") == [("dead", "hint")]
+    assert found([0.1, 0.7], "relu", *stuck) == [("dead", "warning")]
+    assert found([1.0, 0.7], "relu") == [("all_dead", "warning")]
+    assert found([0.9], "tanh") == [("saturated", "hint")]
+    assert found([0.9], "gelu", *stuck) == [("not_learning", "warning")]
+    assert found([0.4], "relu") == found([], "relu") == found([float("nan")], "relu") == []
+    good = Finding("learned", "good", {"validation": "99%"})
+    assert found([0.8], "relu", good) == [("learned", "good")]
 
 
 def test_predicted_numbers_are_held_against_the_mean() -> None:
@@ -289,7 +295,7 @@ def test_predicted_numbers_are_held_against_the_mean() -> None:
         return [one.key for one in findings.regression(data)]
 
     assert said(1.0, 0.0, 0.0) == ["no_better_than_mean"]
-    assert said(1.4, -0.4, -0.4) == ["no_better_than_mean_too_fast"]
+    assert said(2.4, -1.4, 0.0) == ["no_better_than_mean_too_fast"]
     assert said(0.1, 0.9, -0.3) == ["worse_than_mean"]
     assert said(0.2, 0.8, 0.5) == ["overfitting_numbers"]
     assert said(0.05, 0.95, 0.94) == ["learned_numbers"]

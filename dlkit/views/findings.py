@@ -3,6 +3,8 @@
 Each gives findings, the gravest first, and says nothing before it can know.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from dlkit.contract import Array, Finding, RunData
@@ -13,8 +15,12 @@ GUESSING = 1.3  # times the accuracy of pure chance
 GAP = 0.08  # of accuracy between training and validation
 NUMBERS_GAP = 0.2  # of explained share between training and validation
 RISE = 1.15  # of the validation loss above its own best
-JUMPY = 1.15  # times the loss of pure guessing: the steps throw the network about
+JUMP = 1.5  # times the loss at the start or of pure guessing: the steps were too large
 IDLE = 0.5  # of a layer
+NEARLY_ALL = 0.995
+SOON = 0.03  # of the training: what cannot change any more may be said
+STUCK = ("not_learning", "not_learning_too_fast", "no_better_than_mean",
+         "no_better_than_mean_too_fast")  # fmt: skip
 
 
 def classification(data: RunData, *, num_classes: int) -> list[Finding]:
@@ -26,8 +32,7 @@ def classification(data: RunData, *, num_classes: int) -> list[Finding]:
     if grave or len(loss) < ENOUGH or not len(val_loss):
         return grave
     if _late(data) and len(accuracy) and _mean(accuracy) < GUESSING / num_classes:
-        too_fast = float(np.nanmean(loss[-ENOUGH:])) > JUMPY * guessed
-        key = "not_learning_too_fast" if too_fast else "not_learning"
+        key = "not_learning_too_fast" if _jumped(loss, val_loss, guessed) else "not_learning"
         return [Finding(key, "warning", {"chance": f"{1 / num_classes:.0%}"})]
     found = _never_said(data)
     if len(val_accuracy) and _mean(accuracy) - _mean(val_accuracy) > GAP:
@@ -50,9 +55,8 @@ def regression(data: RunData) -> list[Finding]:
     if _late(data) and _mean(val_share) < 0.0 and _mean(share) > NUMBERS_GAP:
         return [Finding("worse_than_mean", "warning")]
     if _late(data) and _mean(loss) > 0.95:
-        too_fast = float(np.nanmean(loss[-ENOUGH:])) > JUMPY
-        return [Finding("no_better_than_mean_too_fast" if too_fast else "no_better_than_mean",
-                        "warning")]  # fmt: skip
+        stuck = "no_better_than_mean"
+        return [Finding(f"{stuck}_too_fast" if _jumped(loss, val_loss, 1.0) else stuck, "warning")]
     if _late(data) and _mean(share) - _mean(val_share) > NUMBERS_GAP:
         shares = {"train": f"{_mean(share):.0%}", "validation": f"{_mean(val_share):.0%}"}
         return [Finding("overfitting_numbers", "hint", shares)]
@@ -63,19 +67,27 @@ def regression(data: RunData) -> list[Finding]:
     return []
 
 
-def idle(data: RunData, activation: str) -> list[Finding]:
-    """Dead ReLU neurons or saturated answers, from the array `idle`: a share for each layer."""
+def with_idle(found: list[Finding], data: RunData, activation: str) -> list[Finding]:
+    """Dead ReLU neurons or saturated answers, from the array `idle`, before the other findings.
+
+    A network of idle neurons cannot learn however large its steps: what was found about that gives
+    way. Where all is well, idle neurons are no trouble.
+    """
     shot = data.arrays.get("idle")
-    if shot is None or not len(shot.value) or not _late(data):
-        return []
-    layer = int(np.nanargmax(shot.value)) if np.isfinite(shot.value).any() else 0
-    share = float(shot.value[layer])
     key = {"relu": "dead", "tanh": "saturated", "sigmoid": "saturated"}.get(activation)
-    if key is None or not share > IDLE:
-        return []
-    all_dead = key == "dead" and share > 0.99
+    if key is None or shot is None or not np.isfinite(shot.value).any():
+        return found
+    layer = int(np.nanargmax(shot.value))
+    share = float(shot.value[layer])
+    all_dead = key == "dead" and share > NEARLY_ALL
+    known = data.total_steps and data.step > (SOON if all_dead else EARLY) * data.total_steps
+    if not known or share <= IDLE or any(one.level == "good" for one in found):
+        return found
     values = {"layer": layer + 1, "share": f"{share:.0%}"}
-    return [Finding("all_dead" if all_dead else key, "warning" if all_dead else "hint", values)]
+    others = [one for one in found if one.key not in STUCK]
+    grave = all_dead or len(others) < len(found)
+    level: Literal["warning", "hint"] = "warning" if grave else "hint"
+    return [Finding("all_dead" if all_dead else key, level, values), *others]
 
 
 def _exploding(loss: Array, guessed: float) -> list[Finding]:
@@ -88,6 +100,11 @@ def _exploding(loss: Array, guessed: float) -> list[Finding]:
     if now > 1.5 * float(np.nanmedian(loss[:3])) and now > 1.5 * guessed:
         return [Finding("diverging", "warning")]
     return []
+
+
+def _jumped(loss: Array, val_loss: Array, guessed: float) -> bool:
+    """Whether the loss was ever far above where it began; `val_loss` begins before any step."""
+    return bool(np.nanmax(loss) > JUMP * max(float(np.nan_to_num(val_loss[0])), guessed))
 
 
 def _never_said(data: RunData) -> list[Finding]:

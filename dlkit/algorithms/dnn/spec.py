@@ -220,8 +220,7 @@ def checks(data: RunData) -> Sequence[Finding]:
         found = findings.regression(data)
     else:
         found = findings.classification(data, num_classes=dataset.num_classes)
-    well = any(one.level == "good" for one in found)
-    return found if well else [*findings.idle(data, params.activation), *found]
+    return findings.with_idle(found, data, params.activation)
 
 
 def _surface(held: Mapping[str, Any], params: Any, words: Words) -> go.Figure:
