@@ -18,7 +18,7 @@ def main() -> int:
     args = _parser().parse_args()
     if args.command == "list":
         for benchmark in BENCHMARKS:
-            _say(f"{benchmark.id:14} {benchmark.what} [{benchmark.unit}]")
+            _say(f"{benchmark.id:18} {benchmark.what} [{benchmark.unit}]")
         return HOLDS
     if args.command == "table":
         results.write_table()

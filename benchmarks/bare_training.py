@@ -1,5 +1,12 @@
-"""One training with nobody watching: `python -m benchmarks.bare_training dnn SEED`."""
+"""One training with nobody watching: `python -m benchmarks.bare_training ALGORITHM [options]`.
 
+The last line on standard output is a JSON object: the seconds and processor seconds from the plan
+to the saved model, as the studio counts them; the seconds of the whole call, reading of the data
+and building included; the last value of every curve, its mean over the last tenth of the steps,
+and the number of weights.
+"""
+
+import argparse
 import json
 import sys
 import tempfile
@@ -15,19 +22,24 @@ from dlkit.contract import Array, Checkpoint
 
 
 class Nobody:
-    """A `Run` that hears everything and keeps nothing."""
+    """A `Run` that hears everything and keeps nothing but the curves."""
 
     def __init__(self, params: Any) -> None:
         """`params` gives the values of the live knobs."""
         self.params = params
-        self.began = 0.0
+        self.began = self.used = 0.0
+        self.total_steps = self.steps_per_epoch = 0
+        self.curves: dict[str, list[tuple[int, float]]] = {}
 
     def plan(self, *, total_steps: int, steps_per_epoch: int) -> None:
         """The training begins: start the clock, as the studio does."""
-        self.began = time.monotonic()
+        self.total_steps, self.steps_per_epoch = total_steps, steps_per_epoch
+        self.began, self.used = time.monotonic(), time.process_time()
 
     def scalars(self, step: int, /, **values: float) -> None:
-        """Dropped."""
+        """Kept, because they are the result."""
+        for name, value in values.items():
+            self.curves.setdefault(name, []).append((step, float(value)))
 
     def array(self, step: int, name: str, value: Array) -> None:
         """Dropped."""
@@ -54,25 +66,60 @@ class Nobody:
         """Always from the start."""
         return None
 
+    def last(self) -> dict[str, float]:
+        """The last value of every curve."""
+        return {name: points[-1][1] for name, points in self.curves.items()}
 
-def main(name: str, seed: int) -> None:
-    """Train the quick preset without pictures and checkpoints, save, and write the seconds."""
-    plain = training.fit
+    def late(self) -> dict[str, float]:
+        """The mean of every curve over the last tenth of the steps."""
+        since = 0.9 * self.total_steps
+        late = {n: [v for step, v in points if step > since] for n, points in self.curves.items()}
+        return {name: sum(values) / len(values) for name, values in late.items() if values}
 
-    def without_pictures(model: Any, split: Any, params: Any, run: Any, **_: Any) -> Any:
-        return plain(model, split, params, run, pictures=None)
 
-    training.fit = without_pictures
+def main() -> None:
+    """Train without checkpoints, save, and write what came out."""
+    args = _arguments()
+    if not args.pictures:
+        _without_pictures()
     training.CHECKPOINT_SECONDS = float("inf")
-    spec = find(name)
-    params = spec.params.checked({**spec.presets["quick"].values(), "seed": seed})
+    spec = find(args.algorithm)
+    values = {**spec.presets[args.preset].values(), **json.loads(args.values)}
+    params = spec.params.checked(values)
     run = Nobody(params)
-    model = import_module(model_module(name)).train(params, run)
+    called = time.monotonic()
+    model = import_module(model_module(args.algorithm)).train(params, run)
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.keras")
-    seconds = time.monotonic() - run.began
-    sys.stdout.write(json.dumps({"seconds": seconds}) + "\n")
+    ended = time.monotonic()
+    found = {
+        "seconds": ended - run.began,
+        "processor_seconds": time.process_time() - run.used,
+        "whole_seconds": ended - called,
+        "last": run.last(),
+        "late": run.late(),
+        "weights": model.count_params(),
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _without_pictures() -> None:
+    plain = training.fit
+
+    def fit(model: Any, split: Any, params: Any, run: Any, **_: Any) -> Any:
+        return plain(model, split, params, run, pictures=None)
+
+    training.fit = fit
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("algorithm")
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--values", default="{}", help="params in place of the preset's, as JSON")
+    parser.add_argument("--pictures", action="store_true", help="make them, as the studio does")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main()

@@ -1,10 +1,11 @@
 """What was measured, kept as one JSON file per benchmark, and the table made from the files."""
 
+import contextlib
 import datetime
 import json
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks.registry import BENCHMARKS, Benchmark, Measured
 
 FOLDER = Path(__file__).parent / "results"
 TABLE = Path(__file__).parent / "README.md"
-PACKAGES = ("tensorflow", "keras", "streamlit", "plotly", "numpy")
+PACKAGES = ("tensorflow", "keras", "torch", "streamlit", "plotly", "numpy")
 HEAD = """# Benchmarks
 
 Every target of the project has a name here. `python -m benchmarks list` names them,
@@ -53,7 +54,7 @@ def keep(benchmark: Benchmark, measured: Measured, row: dict[str, Any]) -> None:
         "beside": beside,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": _machine(),
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "versions": {"python": platform.python_version(), **_versions()},
     }
     FOLDER.mkdir(exist_ok=True)
     path = FOLDER / f"{benchmark.id}.json"
@@ -93,6 +94,15 @@ def _line(benchmark: Benchmark) -> str:
     holds = "yes" if found["holds"] else "no"
     rest = f"{holds} | {beside} | {found['date']} | {found['machine']}"
     return f"| `{benchmark.id}` | {benchmark.what} | {value} | {limits} | {rest} |"
+
+
+def _versions() -> dict[str, str]:
+    """The versions of what takes part; a peer may not be installed."""
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _machine() -> str:

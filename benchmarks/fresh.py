@@ -1,0 +1,31 @@
+"""A part of a measurement in a process of its own: nothing before it can help or disturb."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from benchmarks.studio import ROOT, quiet_environment
+
+PATIENCE = 3600.0
+
+
+def call(module: str, *words: str) -> dict[str, Any]:
+    """Run `python -m module words` and read the JSON object of its last line.
+
+    Raises `RuntimeError` with what the process complained about.
+    """
+    command = [sys.executable, "-m", module, *words]
+    answer = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=quiet_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if answer.returncode:
+        raise RuntimeError(f"{' '.join(command[1:])} failed:\n{answer.stderr[-4000:]}")
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return found
