@@ -67,6 +67,8 @@ def test_percent_never_rounds_up_to_certainty() -> None:
     assert classes.percent(0.9975) == "99.8 %"
     assert classes.percent(1.0) == "100 %"
     assert classes.percent(float("nan")) == "–"
+    fine = [classes.fine_percent(share) for share in (0.0, 0.0004, 0.023, 0.43)]
+    assert fine == ["0 %", "< 0.1 %", "2.3 %", "43 %"]
 
 
 def test_confusion_puts_right_answers_above_zero_and_wrong_below() -> None:

@@ -87,6 +87,13 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
+def fine_percent(share: float) -> str:
+    """A share of which also small parts matter: with a decimal place below a tenth."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    return f"{share:.1%}".replace("%", " %") if 0 < share < 0.1 else percent(share)
+
+
 def _counted(counts: Array, names: list[str]) -> list[dict[str, Any]]:
     """The numbers of the cells, as annotations: a heat map's own texts ignore the page's colour."""
     return [

@@ -193,7 +193,7 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     said, fall = names[int(shares.argmax())], max(float(found["occlusion"].max()), 0.0)
     texts = (
         words("explain.grad_cam", said=said),
-        words("explain.occlusion", said=said, fall=classes.percent(fall)),
+        words("explain.occlusion", said=said, fall=classes.fine_percent(fall)),
     )
     return [
         classes.bars(shares, names, words),
