@@ -27,11 +27,11 @@ FASHION_DENSE: dict[str, Any] = {
 TABLE_DENSE: dict[str, Any] = {
     "data": "breast_cancer",
     "noise": 0.0,
-    "hidden_layers": "16",
+    "hidden_layers": "32",
     "learning_rate": 0.005,
     "batch_size": 32,
     "epochs": 40,
-    "weight_decay": 0.1,
+    "weight_decay": 1.0,
 }
 
 
