@@ -1,0 +1,1 @@
+"""Residual network, and the plain network beside it."""
