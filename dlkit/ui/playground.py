@@ -3,6 +3,7 @@
 The latest checkpoint answers, also while the training goes on.
 """
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from dlkit.params import BaseParams, Knob, ParamsError
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms
-from dlkit.ui.drawing_pad import drawing_pad
+from dlkit.ui.drawing_pad import Example, drawing_pad
 from dlkit.ui.live_plot import answer_board
 from dlkit.ui.parts import empty, say_error
 
+GALLERY = "gallery"  # [K, H, W, channels]: pictures of the validation set
 _BRIEF, _FAST, _SLOW = 0.09, 0.25, 2.0
 
 
@@ -54,7 +56,7 @@ def _play(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None
     controls, answer = st.columns([1, 1.6], gap="large")
     with controls:
         st.caption(words("play.from_step", step=step))
-        values = {knob.name: _control(knob, row, words) for knob in inputs.knobs()}
+        values = {knob.name: _control(store, knob, row, words) for knob in inputs.knobs()}
     with answer:
         question = _checked(inputs, values, words)
         if question is None:
@@ -63,14 +65,38 @@ def _play(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None
         _show(_talk(row), row, algorithm, params, words=words)
 
 
-def _control(knob: Knob, row: RunRow, words: Words) -> Any:
+def _control(store: Store, knob: Knob, row: RunRow, words: Words) -> Any:
     owner = f"play:{row.id}"
-    if knob.kind == "drawing" and knob.shape is not None:
-        label = words(f"input.{knob.name}.label")
-        st.markdown(f"**{label}**")
-        key = forms.widget_key(owner, knob.name)
-        return drawing_pad(label, words, shape=knob.shape, key=key) or knob.default
-    return forms.knob_widget(knob, words, owner=owner, value=knob.default, space="input")
+    if knob.kind != "drawing" or knob.shape is None:
+        return forms.knob_widget(knob, words, owner=owner, value=knob.default, space="input")
+    label = words(f"input.{knob.name}.label")
+    st.markdown(f"**{label}**")
+    pad, key = st.container(), forms.widget_key(owner, knob.name)
+    example = _example(store, row, knob.shape, words)
+    with pad:
+        drawn = drawing_pad(label, words, shape=knob.shape, key=key, example=example)
+    return drawn or knob.default
+
+
+def _example(store: Store, row: RunRow, shape: tuple[int, ...], words: Words) -> Example | None:
+    """A picture of the run's own validation set, where it keeps them and one was asked for."""
+    if not arrays.newest(store, row.id, [GALLERY]):
+        return None
+    kept = f"example:{row.id}"
+    asked = st.button(
+        words("play.example"),
+        key="example",
+        icon=":material/shuffle:",
+        help=words("play.example.help"),
+    )
+    gallery = arrays.load(store, row.id, GALLERY) if asked else None
+    if gallery is not None and gallery.value.shape[3:] == (shape[2:] or (1,)):
+        number = secrets.randbelow(len(gallery.value))
+        picture = gallery.value[number]
+        rows = picture[..., 0] if picture.shape[2] == 1 else picture
+        st.session_state[kept] = Example(secrets.token_hex(4), rows.tolist())
+    found: Example | None = st.session_state.get(kept)
+    return found
 
 
 def _checked(inputs: type[BaseParams], values: dict[str, Any], words: Words) -> BaseParams | None:
