@@ -115,6 +115,13 @@ def get_file(store: Store, run_id: str, name: str) -> bytes | None:
     return found[1] if found else None
 
 
+def file_names(store: Store, run_id: str) -> set[str]:
+    """The names of the run's files."""
+    rows = select(files.c.name).where(files.c.run == run_id, files.c.kind == "file")
+    with reading(store.database) as connection:
+        return set(connection.scalars(rows))
+
+
 def _these(run_id: str, kind: str, *, name: str) -> Any:
     return and_(files.c.run == run_id, files.c.kind == kind, files.c.name == name)
 

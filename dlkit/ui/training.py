@@ -8,6 +8,7 @@ from dlkit.store import Store
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms, links
 from dlkit.ui.architecture import architecture
+from dlkit.ui.downloads import downloads
 from dlkit.ui.figures import applying
 from dlkit.ui.parts import say_error
 from dlkit.ui.run_bar import again
@@ -36,6 +37,7 @@ def train_tab(
         with panel:
             _again(run, algorithm, words)
             run_params(store, run, algorithm, words)
+            downloads(store, run, algorithm, words)
         return None
     with panel:
         params = forms.params_form(algorithm, words)

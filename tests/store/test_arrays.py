@@ -146,6 +146,13 @@ def test_files_by_name(store: Store, claimed: RunRow) -> None:
     assert sorted(path.name for path in store.settings.home.iterdir() if path.is_dir()) == ["files"]
 
 
+def test_file_names_are_those_of_files_only(store: Store, claimed: RunRow) -> None:
+    assert arrays.file_names(store, claimed.id) == set()
+    arrays.put(store, claimed.id, 1, step=1, name="map", value=np.zeros(1))
+    arrays.put_file(store, claimed.id, 1, name="model.keras", data=b"1")
+    assert arrays.file_names(store, claimed.id) == {"model.keras"}
+
+
 def test_files_elsewhere_by_fsspec(tmp_path: Path) -> None:
     """The same calls on a storage that is not a folder."""
     place = {"DLKIT_HOME": str(tmp_path), "DLKIT_FILES": f"memory://dlkit{tmp_path.name}"}

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from dlkit import engine
+from dlkit.algorithms import find
+from dlkit.contract import State
 from dlkit.store import Store, arrays, metrics, runs
 from dlkit.store.metrics import Point
 from dlkit.store.runs import RunRow
@@ -155,3 +157,22 @@ def test_refused_values_do_not_hide_the_chapter(opener: Opener) -> None:
     page.query_params["tab"] = "learn"
     page.run()
     assert not page.exception
+
+
+def test_an_ended_run_can_be_taken_home(opener: Opener, store: Store) -> None:
+    run = engine.start(store, "cnn", params=find("cnn").tiny)
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
+    arrays.put_file(store, run, row.attempt, name="model.keras", data=b"network")
+    for step in (1, 2):
+        tiles = np.full((1, 8, 4, 4), step, np.uint8)
+        arrays.put(store, run, row.attempt, step=step, name="feature_maps", value=tiles)
+    offered = [f"download-cnn-{run[:8]}{end}" for end in (".keras", "-feature_maps.gif")]
+    states: list[tuple[State, bool]] = [("running", False), ("stopped", True)]
+    for state, wanted in states:
+        ended = 1.0 if wanted else None
+        runs.move(store, run, row.attempt, state=state, step=2, ended=ended)
+        page = opener("cnn", run=run, tab="train", lang="en")
+        assert not page.exception
+        keys = {one.key for one in page.get("download_button")}
+        assert keys == (set(offered) if wanted else set())

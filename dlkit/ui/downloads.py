@@ -1,0 +1,59 @@
+"""What can be taken home from a run that has ended. A file is made when it is asked for."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dlkit.contract import ENDED, Algorithm, Words
+from dlkit.exports.timelapse import timelapse
+from dlkit.store import Store, arrays
+from dlkit.store.runs import RunRow
+
+MODEL = "model.keras"
+_TILES = 4  # axes of an array that is a set of small pictures
+
+
+def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
+    """The trained network, and films of the pictures that were kept more than once."""
+    if row.state not in ENDED:
+        return
+    has_model = MODEL in arrays.file_names(store, row.id)
+    films = _films(store, row, algorithm, words)
+    if not has_model and not films:
+        return
+    st.header(words("download.title"))
+    name = f"{algorithm.name}-{row.id[:8]}"
+    if has_model:
+
+        def model() -> bytes:
+            return arrays.get_file(store, row.id, MODEL) or b""
+
+        _button("model", f"{name}.keras", model, words, label=words("download.model"))
+    for array in films:
+        label = words("download.film", view=words(f"view.{array}"))
+        _button("film", f"{name}-{array}.gif", _film(store, row.id, array), words, label=label)
+
+
+def _films(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> list[str]:
+    """The arrays of small pictures that have a name on screen and at least two kept moments."""
+    tiled = [name for name, shape in algorithm.arrays.items() if len(shape) == _TILES]
+    named = [name for name in tiled if f"view.{name}" in words.table]
+    return [name for name in named if len(arrays.steps(store, row.id, name)) > 1]
+
+
+def _film(store: Store, run: str, array: str) -> Callable[[], bytes]:
+    return lambda: timelapse(store, run, array)
+
+
+def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, label: str) -> None:
+    st.download_button(
+        label,
+        data,
+        file_name=file,
+        mime="image/gif" if kind == "film" else "application/octet-stream",
+        key=f"download-{file}",
+        icon=":material/movie:" if kind == "film" else ":material/download:",
+        help=words(f"download.{kind}.help"),
+        on_click="ignore",
+        width="stretch",
+    )
