@@ -95,6 +95,7 @@ def test_typed_words_are_read_by_kind_over_a_base() -> None:
         "activation": "tanh",
         "layers": "4",
         "sheet": [[0, 0], [0, 0]],
+        "photo": [[[0, 0, 0], [0, 0, 0]]],
     }
 
 
