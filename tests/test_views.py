@@ -157,6 +157,10 @@ def test_mistakes_leave_out_what_is_not_there() -> None:
     figure = pictures.mistakes(gallery, truth, places, shares, names=["cat", "dog"])
     (text,) = (note.text for note in figure.layout.annotations)
     assert "cat" in text and "90 %" in text and "≠ dog" in text
+    perfect = pictures.mistakes(
+        gallery, truth, np.full(3, -1), shares, names=["cat", "dog"], none="not one"
+    )
+    assert not perfect.data and perfect.layout.annotations[0].text == "not one"
 
 
 def test_predicted_heights_and_true_ones_share_a_scale() -> None:

@@ -79,12 +79,18 @@ def mistakes(
     probabilities: Array | None,
     *,
     names: list[str],
+    none: str = "",
 ) -> go.Figure:
-    """The pictures of `gallery` at `places` (-1: none) with the wrong class and the true one."""
+    """The pictures of `gallery` at `places` (-1: none) with the wrong class and the true one.
+
+    `none` is said where there is no mistake.
+    """
     if gallery is None or truth is None or places is None or probabilities is None:
         return _drawn(None)
     held = (places >= 0) & (places < min(len(gallery), len(truth)))
     chosen = places[held]
+    if not len(chosen):
+        return _drawn(None, labels=[theme.label(none, x=0.5, xref="paper", y=0.5, yref="paper")])
     return samples(gallery[chosen], probabilities[held], truth[chosen], names=names)
 
 

@@ -153,6 +153,7 @@ def mistakes(data: RunData, words: Words) -> go.Figure:
         held.get("mistakes"),
         held.get("mistake_probabilities"),
         names=_names(data.params, words),
+        none=words("maps.no_mistake"),
     )
 
 
