@@ -93,9 +93,9 @@ def fit(
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
     a second. `pictures(step)` gives arrays to keep; it is asked at the first look, at the end, and
     in between as often as three hundredths of the time allow. `fixed` arrays, which never change,
-    are written once. Ends early when `stop_at` is reached (by `val_accuracy`, or by `val_loss`
-    where there is none) or the `minutes` are over. Raises `CodedError("diverged")` if the loss is
-    not finite.
+    are written once. Ends early when `stop_at` is reached (by `val_accuracy`, `val_explained_share`
+    or, where there is neither, `val_loss`) or the `minutes` are over. Raises `CodedError("diverged")`
+    if the loss is not finite.
     """
 
     def shown(step: int) -> Mapping[str, Array]:
@@ -299,7 +299,8 @@ class _Loop:
 
     def _end_if_good(self, values: Mapping[str, float]) -> None:
         wanted = self._params.stop_at
-        name = "val_accuracy" if "val_accuracy" in values else "val_loss"
+        known = ("val_accuracy", "val_explained_share", "val_loss")
+        name = next(one for one in known if one in values)
         if not wanted or (values[name] - wanted) * (-1 if name == "val_loss" else 1) < 0:
             return
         self._end("good_enough", value=f"{values[name]:.4g}", wanted=f"{wanted:g}")

@@ -229,6 +229,16 @@ def test_a_slope_is_learned_and_answered_in_its_unit() -> None:
 
 
 @pytest.mark.keras
+def test_stopping_when_good_means_the_explained_share_where_a_number_is_asked() -> None:
+    params = SLOPE.model_copy(update={"stop_at": 0.5})
+    run = RecordingRun(params)
+    _model().train(params, run)
+    shares = run.points["val_explained_share"]
+    assert run.steps[-1] < run.total_steps
+    assert shares[max(shares)] >= 0.5 > max(list(shares.values())[:-1])
+
+
+@pytest.mark.keras
 def test_what_does_not_enter_the_answer_has_no_influence() -> None:
     params = Params(data="moons", hidden_layers="")
     model = _model().build(params)
