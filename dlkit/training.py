@@ -94,8 +94,8 @@ def fit(
     a second. `pictures(step)` gives arrays to keep; it is asked at the first look, at the end, and
     in between as often as three hundredths of the time allow. `fixed` arrays, which never change,
     are written once. Ends early when `stop_at` is reached (by `val_accuracy`, `val_explained_share`
-    or, where there is neither, `val_loss`) or the `minutes` are over. Raises `CodedError("diverged")`
-    if the loss is not finite.
+    or, where there is neither, `val_loss`) or the `minutes` are over. Raises
+    `CodedError("diverged")` if the loss is not finite.
     """
 
     def shown(step: int) -> Mapping[str, Array]:
