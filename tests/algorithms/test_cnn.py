@@ -10,8 +10,10 @@ from dlkit import datasets
 from dlkit.algorithms.cnn import spec
 from dlkit.algorithms.cnn.spec import TILES, Params
 from dlkit.contract import RunData, Snapshot
+from dlkit.datasets import splits
 from dlkit.params import ParamsError
 from dlkit.texts import words
+from tests.fakes.recording import RecordingRun
 
 WORDS = words("en", "cnn")
 KERAS_IO = Params(
@@ -224,6 +226,31 @@ def test_every_class_is_judged_also_where_a_set_is_sorted() -> None:
     assert cnn._spread(7, 512).tolist() == list(range(7))
     chosen = cnn._one_of_each(labels[judged])
     assert len(chosen) == spec.SAMPLES and set(labels[judged][chosen]) == set(range(10))
+
+
+@pytest.mark.keras
+def test_photographs_are_learned_shown_and_answered_in_colour(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shades, labels = np.linspace(60, 250, 32), np.arange(60, dtype=np.int32) % 10
+    photos = np.zeros((60, 32, 32, 3), np.uint8)
+    photos[..., 0], photos[..., 2] = shades, 25 * labels[:, None, None]
+    parts = photos[:40], labels[:40], photos[40:], labels[40:]
+    monkeypatch.setitem(splits._OFFICIAL, "cifar10", lambda: parts)
+    params = Params(data="cifar10", filters="4, 4", batch_size=20, epochs=1, flip=True, cutout=4)
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    kept = {name: shots[max(shots)] for name, shots in run.arrays.items()}
+    assert kept["filters"].shape == (4, 3, 3, 3) and kept["probe"].shape == (32, 32, 3)
+    assert np.array_equal(kept["gallery"], photos[40:])
+    data = RunData(params, arrays={name: Snapshot(2, value) for name, value in kept.items()})
+    for view in spec.ALGORITHM.views:
+        if view.arrays:
+            assert view.build(data, WORDS).data or view.name == "mistakes"
+    assert spec.behind_cell(data, WORDS, {"x": "no such", "y": "class"}).data == ()
+    found = _model().play(model, params, spec.Photo(picture=photos[3].tolist()))
+    assert np.array_equal(found["picture"], photos[3])
+    assert len(spec.answer(found, params, WORDS)) == 4
 
 
 def _seeded() -> None:
