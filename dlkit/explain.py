@@ -5,6 +5,7 @@ through `predict`: one call of a few pictures is faster than tracing a new funct
 """
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ def grad_cam(model: Any, layer_name: str, picture: Array, label: int) -> Array:
     and what speaks against the class is left out (Ramprasaath Selvaraju and others, 2017,
     "Grad-CAM", https://arxiv.org/abs/1610.02391). All zero if nothing speaks for the class.
     """
-    below, above = _halves(model, layer_name)
+    below, above = pieces(model, (layer_name,))
     maps = _numbers(below(_floats(picture[None]), training=False))  # [1, h, w, filters]
     rises = input_gradient(above, maps, np.array([label])).mean(axis=(1, 2))  # [1, filters]
     heat = np.maximum((maps * rises[:, None, None]).sum(axis=-1, keepdims=True), 0.0)
@@ -72,10 +73,13 @@ def feature_maps(model: Any, layer_names: Sequence[str], picture: Array, tiles: 
 
 
 @functools.lru_cache(maxsize=4)
-def _halves(model: Any, layer_name: str) -> tuple[Any, Any]:
-    """The network up to a layer, and from there to the logits; weights are shared."""
-    middle = model.get_layer(layer_name).output
-    return keras.Model(model.input, middle), keras.Model(middle, model.output)
+def pieces(model: Any, layer_names: tuple[str, ...]) -> tuple[Any, ...]:
+    """The network cut behind each named layer, from the picture to the logits; weights are shared.
+
+    Each layer must be the only way on from what lies before it.
+    """
+    cuts = [model.input, *(model.get_layer(name).output for name in layer_names), model.output]
+    return tuple(keras.Model(start, end) for start, end in itertools.pairwise(cuts))
 
 
 @functools.lru_cache(maxsize=4)

@@ -261,7 +261,6 @@ def test_a_block_switched_off_leaves_the_shortcut_and_comes_back() -> None:
     for preactivation in (True, False):
         params = SMALL.model_copy(update={"blocks": 2, "preactivation": preactivation})
         model, blocks = _model().build(params), _blocks()
-        pictures = _digits(16)[0]
         before = [weight.copy() for weight in model.get_weights()]
         with blocks.silent(model, 2):
             came, left = _between(model, "block_1", "block_2")
@@ -270,10 +269,23 @@ def test_a_block_switched_off_leaves_the_shortcut_and_comes_back() -> None:
             raise ZeroDivisionError
         for old, new in zip(before, model.get_weights(), strict=True):
             assert np.array_equal(old, new)
-        switched = blocks.switched(model, params, pictures)
-        assert switched.shape == (7, 16, 10)
-        assert np.array_equal(switched[0], blocks.logits(model, pictures))
-        assert all(not np.allclose(switched[0], one) for one in switched[1:])
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("shortcut", [True, False])
+@pytest.mark.parametrize("preactivation", [True, False])
+def test_all_variants_together_are_the_network_with_single_blocks_off(
+    preactivation: bool, shortcut: bool
+) -> None:
+    changed = {"blocks": 2, "preactivation": preactivation, "shortcut": shortcut}
+    params = SMALL.model_copy(update=changed)
+    model, blocks, pictures = _model().build(params), _blocks(), _digits(5)[0]
+    switched = blocks.switched(model, params, pictures)
+    assert switched.shape == (7, 5, 10)
+    for block, answers in enumerate(switched):
+        with blocks.silent(model, block):
+            assert np.allclose(answers, blocks.logits(model, pictures), atol=1e-4), block
+        assert block == 0 or not np.allclose(answers, switched[0], atol=1e-3)
 
 
 @pytest.mark.keras

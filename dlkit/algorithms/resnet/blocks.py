@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from dlkit import datasets
+from dlkit import datasets, explain
 from dlkit.algorithms.resnet.chosen import spread
-from dlkit.algorithms.resnet.spec import PLAIN, Params, nets_of
+from dlkit.algorithms.resnet.spec import PLAIN, Params, ends_of, nets_of
 from dlkit.contract import Array
 from dlkit.gradients import weight_gradients
 
 ASKED = 256  # validation pictures that are asked again with each block switched off
+TOGETHER = 100  # of them, so that all variants fit into memory
 
 
 def logits(net: Any, pictures: Array) -> Array:
@@ -54,12 +55,28 @@ def silent(net: Any, block: int) -> Iterator[None]:
 
 
 def switched(net: Any, params: Params, pictures: Array) -> Array:
-    """Logits of the whole network, then without each block, [1 + blocks, N, C]."""
-    answers = []
-    for block in range(3 * params.blocks + 1):
-        with silent(net, block):
-            answers.append(logits(net, pictures))
-    return np.stack(answers)
+    """Logits of the whole network, then without each block, [1 + blocks, N, C].
+
+    All variants go through the network together: up to its block each is the whole network.
+    """
+    start, *blocks, end = explain.pieces(net, ends_of(params))
+    count = len(pictures)
+    x = np.asarray(start(pictures.astype(np.float32), training=False))  # [N, h, w, filters]
+    for block in blocks:
+        found = np.asarray(block(x, training=False))
+        passed = _passed(x[:count], found.shape[1:], params)
+        x = np.concatenate([found, passed])  # [variants * N, h, w, filters]
+    answers = np.asarray(end(x, training=False))
+    return answers.reshape(len(blocks) + 1, count, -1)
+
+
+def _passed(x: Array, shape: tuple[int, ...], params: Params) -> Array:
+    """What leaves a block whose f gives 0: what the shortcut lets pass, or nothing."""
+    left = np.zeros((len(x), *shape), np.float32)
+    if params.shortcut:
+        stride = 1 if shape[0] == x.shape[1] else 2
+        left[..., : x.shape[-1]] = x[:, ::stride, ::stride]
+    return left
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,8 +87,10 @@ def accuracies(net: Any, params: Params, *, weights: int) -> Array:
     """
     split = datasets.load(params.data, params.seed)
     asked = spread(len(split.y_val), ASKED)
-    answers = switched(net, params, split.x_val[asked]).argmax(axis=2)  # [1 + blocks, N]
-    shares: Array = (answers == split.y_val[asked]).mean(axis=1)
+    parts = np.array_split(asked, len(asked) // TOGETHER + 1)
+    answers = [switched(net, params, split.x_val[part]).argmax(axis=2) for part in parts]
+    right = np.concatenate(answers, axis=1) == split.y_val[asked]  # [1 + blocks, N]
+    shares: Array = right.mean(axis=1)
     return shares
 
 

@@ -70,6 +70,14 @@ def places_of(params: Params) -> list[str]:
     return [f"{prefix}block_{stage * params.blocks}" for stage in range(1, STAGES + 1)]
 
 
+def ends_of(params: Params) -> tuple[str, ...]:
+    """The layer before the first block, then the one at the end of each block."""
+    prefix = "" if params.shortcut else f"{PLAIN}_"
+    start = "stem_conv" if params.preactivation else "stem_relu"
+    numbers = range(1, STAGES * params.blocks + 1)
+    return (prefix + start, *(f"{prefix}block_{number}" for number in numbers))
+
+
 @functools.cache
 def _inputs(blocks: int, shape: tuple[int, ...]) -> type[BaseParams]:
     kind = list[list[list[int]]] if shape[2] == 3 else list[list[int]]
