@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.studio import ROOT, quiet_environment
@@ -10,16 +11,16 @@ from benchmarks.studio import ROOT, quiet_environment
 PATIENCE = 3600.0
 
 
-def call(module: str, *words: str) -> dict[str, Any]:
+def call(module: str, *words: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run `python -m module words` and read the JSON object of its last line.
 
-    Raises `RuntimeError` with what the process complained about.
+    `environment` is what differs from ours. Raises `RuntimeError` with what the process said.
     """
     command = [sys.executable, "-m", module, *words]
     answer = subprocess.run(
         command,
         cwd=ROOT,
-        env=quiet_environment(),
+        env={**quiet_environment(), **(environment or {})},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
