@@ -1,0 +1,62 @@
+"""The benchmarks' own arithmetic, and that every name in the registry leads somewhere."""
+
+from importlib import import_module
+
+import pytest
+
+from benchmarks.degradation import shown
+from benchmarks.registry import BENCHMARKS, Benchmark, find
+from benchmarks.speed import ratios
+from benchmarks.watching_cost import Chain, Timed
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS, ids=lambda benchmark: benchmark.id)
+def test_what_measures_is_there(benchmark: Benchmark) -> None:
+    module, _, name = benchmark.measure.partition(":")
+    assert callable(getattr(import_module(module), name))
+
+
+@pytest.mark.parametrize("benchmark", BENCHMARKS, ids=lambda benchmark: benchmark.id)
+def test_the_aim_is_not_below_the_floor(benchmark: Benchmark) -> None:
+    more = benchmark.aim - benchmark.floor
+    assert more >= 0 if benchmark.better == "more" else more <= 0
+    assert find(benchmark.id) is benchmark
+
+
+def test_names_are_used_once() -> None:
+    names = [benchmark.id for benchmark in BENCHMARKS]
+    assert len(set(names)) == len(names)
+
+
+def test_a_figure_beside_can_miss_the_floor() -> None:
+    speed = find("dnn-speed")
+    good = {"small_over_keras": 5.0, "over_torch": 1.0, "small_over_torch": 2.0}
+    assert speed.holds(1.0, good)
+    assert not speed.holds(0.99, good)
+    assert not speed.holds(1.2, {**good, "over_torch": 0.99})
+    fashion = find("dnn-fashion")
+    assert fashion.holds(89.5, {"below_floor": 0, "seconds": 180.0})
+    assert not fashion.holds(91.0, {"below_floor": 0, "seconds": 181.0})
+    assert not fashion.holds(91.0, {"below_floor": 1, "seconds": 100.0})
+
+
+def test_a_slowly_slower_machine_costs_nothing() -> None:
+    bare = [Timed(float(s), {"worker": 2.0}) for s in (10, 12, 14)]
+    watched = [Timed(11.0, {"worker": 2.0, "web": 0.5}), Timed(13.0, {"worker": 2.5, "web": 0.5})]
+    chain = Chain(bare, watched)
+    assert chain.extra() == [0.0, 0.0]
+    assert chain.control() == [0.0]
+    assert chain.processor() == [25.0, 50.0]
+
+
+def test_a_ratio_compares_two_of_one_round() -> None:
+    rounds = [{"ours": {"rate": 30.0}, "keras": {"rate": 20.0}}, {"ours": {"rate": 9.0},
+              "keras": {"rate": 10.0}}]  # fmt: skip
+    assert ratios(rounds, "keras") == [1.5, 0.9]
+
+
+def test_degradation_needs_both_halves() -> None:
+    found = {"plain_20": 0.8, "plain_56": 1.7, "residual_20": 0.6, "residual_56": 0.6}
+    assert shown(found)
+    assert not shown({**found, "residual_56": 0.61})
+    assert not shown({**found, "plain_56": 0.8})
