@@ -119,8 +119,9 @@ def test_california_is_taken_from_a_given_folder_only_if_it_is_the_right_file(
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
     (folder / tables.CALIFORNIA.files[0].names[0]).write_bytes(b"not what it says")
-    with pytest.raises(CodedError, match="file_damaged"):
+    with pytest.raises(CodedError, match="data_missing") as caught:
         datasets.load("california_housing", 1)
+    assert "SHA-256" in caught.value.values["reason"]
 
 
 def test_the_plane_shows_points_as_they_are_and_tables_at_right_angles() -> None:
@@ -168,14 +169,17 @@ def test_missing_data_is_said_to_be_missing(nowhere: Path, name: str) -> None:
     assert not datasets.is_there(name)
 
 
-def test_a_damaged_file_is_refused(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_file_is_refused_and_named(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = nowhere / "keras" / "datasets" / "fashion-mnist"
     folder.mkdir(parents=True)
     for file in images.FASHION.files:
         (folder / file.names[0]).write_bytes(b"\x1f\x8b\x08\x00 not what it says")
     monkeypatch.setenv("DLKIT_DATA", str(nowhere))
-    with pytest.raises(CodedError, match="file_damaged"):
+    with pytest.raises(CodedError, match="data_missing") as caught:
         datasets.load("fashion_mnist", 1)
+    assert str(folder / images.FASHION.files[0].names[0]) in caught.value.values["reason"]
 
 
 def test_a_download_is_checked_and_kept_in_the_own_cache(
@@ -185,8 +189,9 @@ def test_a_download_is_checked_and_kept_in_the_own_cache(
     monkeypatch.setattr(images, "MNIST", _known(images.MNIST, made))
     (nowhere / "nowhere").mkdir()
     (nowhere / "nowhere" / "mnist.npz").write_bytes(made[:-1])
-    with pytest.raises(CodedError, match="file_damaged"):
+    with pytest.raises(CodedError, match="data_missing") as caught:
         datasets.load("mnist", 1)
+    assert "SHA-256" in caught.value.values["reason"]
     assert not list((nowhere / "home").rglob("*.npz"))
     (nowhere / "nowhere" / "mnist.npz").write_bytes(made)
     split = datasets.load("mnist", 1)
@@ -195,6 +200,10 @@ def test_a_download_is_checked_and_kept_in_the_own_cache(
     assert (nowhere / "home" / "data" / "mnist.npz").read_bytes() == made
     images.mnist.cache_clear()
     (nowhere / "nowhere" / "mnist.npz").unlink()
+    folder = nowhere / "keras" / "datasets"  # a damaged file in an earlier place is passed over
+    folder.mkdir(parents=True)
+    (folder / "mnist.npz").write_bytes(made[:-1])
+    monkeypatch.setenv("DLKIT_DATA", str(nowhere))
     assert np.array_equal(datasets.load("mnist", 1).x_val, split.x_val)
 
 

@@ -66,59 +66,64 @@ def is_there(one: Cached) -> bool:
 
 
 def contents(one: Cached) -> list[bytes]:
-    """What each file of the set holds. Raises `CodedError` data_missing or file_damaged."""
-    paths = _paths(one) or _download(one)
-    return [_checked(path.read_bytes(), file) for path, file in zip(paths, one.files, strict=True)]
+    """What each file of the set holds, from the first place where all are whole, else downloaded.
+
+    Raises `CodedError` data_missing, which says why the download failed and what was damaged.
+    """
+    damaged = []
+    for paths in _paths(one):
+        try:
+            pairs = zip(paths, one.files, strict=True)
+            return [_checked(path.read_bytes(), file, str(path)) for path, file in pairs]
+        except _Damaged as error:
+            damaged.append(str(error))
+    try:
+        return [_downloaded(file, _own(one)) for file in one.files]
+    except (OSError, urllib.error.URLError, _Damaged) as error:
+        reasons = [str(getattr(error, "reason", error)), *damaged]
+        raise CodedError(
+            "data_missing",
+            name=one.name,
+            places=", ".join(str(place) for place in places(one)),
+            instead=one.instead,
+            reason=f"{_address(one.files[0])}: {'; '.join(reasons)}",
+        ) from error
 
 
-def _paths(one: Cached) -> list[Path]:
-    """The files in the first place that has them all; none if there is no such place."""
-    for place in places(one):
-        found = [_first(place, file.names) for file in one.files]
-        if all(found):
-            return [path for path in found if path]
-    return []
+class _Damaged(ValueError):
+    """A file that does not hold what it should."""
+
+
+def _paths(one: Cached) -> list[list[Path]]:
+    """The files of each place that has them all."""
+    found = [[_first(place, file.names) for file in one.files] for place in places(one)]
+    return [[path for path in paths if path] for paths in found if all(paths)]
 
 
 def _first(place: Path, names: tuple[str, ...]) -> Path | None:
     return next((place / name for name in names if (place / name).is_file()), None)
 
 
-def _download(one: Cached) -> list[Path]:
-    folder = _own(one)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [_downloaded(file, folder) for file in one.files]
-    except (OSError, urllib.error.URLError) as error:
-        raise CodedError(
-            "data_missing",
-            name=one.name,
-            places=", ".join(str(place) for place in places(one)),
-            instead=one.instead,
-            reason=f"{_address(one.files[0])}: {getattr(error, 'reason', error)}",
-        ) from error
-
-
-def _downloaded(file: File, folder: Path) -> Path:
-    """The file, fetched and checked; others see it whole or not at all."""
-    path = folder / file.names[0]
+def _downloaded(file: File, folder: Path) -> bytes:
+    """What the file holds, fetched, checked and kept; others see it whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
     with urllib.request.urlopen(_address(file), timeout=TIMEOUT) as answer:
         content: bytes = answer.read()
-    _checked(content, file)
+    inside = _checked(content, file, file.names[0])
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
         part.write(content)
-    Path(part.name).replace(path)
-    return path
+    Path(part.name).replace(folder / file.names[0])
+    return inside
 
 
-def _checked(content: bytes, file: File) -> bytes:
-    """What the file holds, without its wrapping. Raises `CodedError` file_damaged."""
+def _checked(content: bytes, file: File, where: str) -> bytes:
+    """What the file holds, without its wrapping. Raises `_Damaged`."""
     try:
         inside = gzip.decompress(content) if file.packed else content
     except (OSError, EOFError, zlib.error) as error:
-        raise CodedError("file_damaged", name=file.names[0]) from error
+        raise _Damaged(f"{where}: {error}") from error
     if hashlib.sha256(inside).hexdigest() != file.digest:
-        raise CodedError("file_damaged", name=file.names[0])
+        raise _Damaged(f"{where}: SHA-256 ≠ {file.digest[:12]}…")
     return inside
 
 
