@@ -100,3 +100,13 @@ def test_feature_maps_have_a_row_for_each_layer(brightness: Any, picture: Any) -
     assert maps[:, 2:].max() == 0  # two filters have two maps
     one = _explain().feature_maps(brightness, ["colors"], picture, 2)
     assert np.array_equal(one[0], maps[0, :2])
+
+
+def test_pieces_one_after_the_other_are_the_whole(brightness: Any, picture: Any) -> None:
+    x = picture[None].astype(np.float32)
+    pieces = _explain().pieces(brightness, ("colors", "pooled"))
+    assert [piece.output.shape[1:] for piece in pieces] == [(8, 8, 2), (4, 4, 2), (2,)]
+    found = x
+    for piece in pieces:
+        found = piece(found)
+    assert np.allclose(found, brightness(x))
