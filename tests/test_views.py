@@ -109,9 +109,9 @@ def test_feature_maps_stand_below_the_picture_in_bands() -> None:
     maps = np.zeros((2, 3, 8, 8), np.uint8)
     maps[1, 2] = 255
     figure = pictures.feature_maps(maps, np.zeros((8, 8, 3), np.uint8), words("en", "cnn"))
-    shown, band = _pixels(figure), pictures.BAND + 8 + pictures.GAP
+    shown, band = _pixels(figure), pictures.NAME_BAND + 8 + pictures.GAP
     assert shown.shape[:2] == (3 * band, 3 * 8 + 2 * pictures.GAP)
-    assert shown[2 * band + pictures.BAND, -1].tolist() == [255, 224, 138, 255]
+    assert shown[2 * band + pictures.NAME_BAND, -1].tolist() == [255, 224, 138, 255]
     assert [note.y for note in figure.layout.annotations] == [-0.5, band - 0.5, 2 * band - 0.5]
 
 
@@ -214,6 +214,7 @@ def test_only_a_layer_that_is_mostly_idle_stands_out() -> None:
 def test_a_predicted_number_stands_among_the_known_ones() -> None:
     figure = answers.number(157.44, np.arange(100.0), "Height", WORDS)
     assert "157.4" in figure.layout.annotations[0].text
+    assert answers.plain(206_613.4) == "206,613" and answers.plain(-0.05034) == "-0.05034"
     assert sum(figure.data[0].y) == 100
 
 

@@ -18,7 +18,8 @@ from dlkit.views import theme
 from dlkit.views.classes import percent
 
 GAP = 3
-BAND = 9  # room for a line of text above a row of tiles
+BAND = 9  # room for a line of text above a row of samples
+NAME_BAND = 14  # the same above a row of feature maps, which are drawn smaller
 COLUMNS = 6  # of samples
 MOST_FILTERS = 64
 # Stops of a palette: value from 0 to 255, then red, green, blue and how much it covers.
@@ -43,8 +44,8 @@ def feature_maps(
     if maps is None or probe is None:
         return _drawn(None)
     tiles = maps.shape[1]
-    bands = [_row(_painted(probe[None], INK), tiles)]
-    bands += [_row(_painted(block, HEAT), tiles) for block in maps]
+    bands = [_row(_painted(probe[None], INK), tiles, band=NAME_BAND)]
+    bands += [_row(_painted(block, HEAT), tiles, band=NAME_BAND) for block in maps]
     names = [words("maps.picture")]
     names += rows or [words("maps.block", number=number) for number in range(1, len(maps) + 1)]
     tops = np.cumsum([0, *(len(row) for row in bands[:-1])])
@@ -196,7 +197,7 @@ def _painted(pictures: Array, stops: Sequence[tuple[int, tuple[int, ...]]]) -> A
     return painted
 
 
-def _row(tiles: Array, columns: int, *, band: int = BAND) -> Array:
+def _row(tiles: Array, columns: int, *, band: int) -> Array:
     """Tiles [K, H, W, 4] beside each other under an empty band; gaps are seen through."""
     count, height, width = tiles.shape[:3]
     canvas = np.zeros((band + height + GAP, columns * (width + GAP) - GAP, 4), np.uint8)
