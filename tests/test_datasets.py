@@ -139,6 +139,13 @@ def test_the_plane_shows_points_as_they_are_and_tables_at_right_angles() -> None
     assert spread[0] > spread[1]
 
 
+def test_what_is_picked_of_many_is_spread_over_all() -> None:
+    assert datasets.spread(5, 10).tolist() == [0, 1, 2, 3, 4]
+    assert datasets.spread(101, 3).tolist() == [0, 50, 100]
+    plane = datasets.Plane.through(datasets.load("iris", 1))
+    assert set(plane.points[:, 2]) == {0, 1, 2}
+
+
 def test_the_nearest_example_of_an_example_is_itself_whatever_the_units() -> None:
     split = datasets.load("wine", 1)
     assert datasets.nearest(split, split.x_train[5], 3)[0] == 5

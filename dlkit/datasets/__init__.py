@@ -4,7 +4,7 @@ from dlkit.datasets.catalogue import DATASETS, Dataset, find
 from dlkit.datasets.drawings import centred
 from dlkit.datasets.neighbours import nearest
 from dlkit.datasets.plane import Plane
-from dlkit.datasets.splits import Split, is_there, load, ranges
+from dlkit.datasets.splits import Split, is_there, load, ranges, spread
 
 __all__ = [
     "DATASETS",
@@ -17,4 +17,5 @@ __all__ = [
     "load",
     "nearest",
     "ranges",
+    "spread",
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dlkit.contract import Array
-from dlkit.datasets.splits import Split
+from dlkit.datasets.splits import Split, spread
 
 AMONG = 10_000  # so many training examples are compared at most
 
@@ -16,7 +16,8 @@ def nearest(split: Split, example: Array, count: int) -> Array:
     """
     table = split.x_train.shape[1:] != (2,)
     scale = np.sqrt(split.variance) + 1e-9 if table else 1.0
-    rows = split.x_train[:AMONG].astype(np.float32) / scale
+    among = spread(len(split.x_train), AMONG)
+    rows = split.x_train[among].astype(np.float32) / scale
     gaps = rows - example.astype(np.float32) / scale
     far = np.square(gaps).reshape(len(rows), -1).sum(axis=1)
-    return np.argsort(far, kind="stable")[:count]
+    return among[np.argsort(far, kind="stable")[:count]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlkit.contract import Array
-from dlkit.datasets.splits import Split
+from dlkit.datasets.splits import Split, spread
 
 SHOWN = 480  # examples drawn on it
 
@@ -27,12 +27,16 @@ class Plane:
             centre, scale, axes = np.zeros(2), np.ones(2), np.eye(2)
         else:
             centre, scale = split.mean, np.sqrt(split.variance) + 1e-9
-            spread = np.cov(((split.x_train - centre) / scale).T.astype(np.float64))
-            axes = np.linalg.eigh(spread)[1][:, :-3:-1].T  # the two largest, largest first
+            covariance = np.cov(((split.x_train - centre) / scale).T.astype(np.float64))
+            axes = np.linalg.eigh(covariance)[1][:, :-3:-1].T  # the two largest, largest first
         plane = cls(centre, scale, axes, np.zeros(4), np.zeros((0, 4)))
-        learned = plane.labelled(split.x_train, split.y_train, held=0)[: SHOWN * 2 // 3]
-        held = plane.labelled(split.x_val, split.y_val, held=1)[: SHOWN // 3]
-        points = np.concatenate([learned, held])
+        learned = spread(len(split.x_train), SHOWN * 2 // 3)
+        held = spread(len(split.x_val), SHOWN // 3)
+        parts = [
+            plane.labelled(split.x_train[learned], split.y_train[learned], held=0),
+            plane.labelled(split.x_val[held], split.y_val[held], held=1),
+        ]
+        points = np.concatenate(parts)
         # A few far examples must not squeeze all others together.
         low, high = np.quantile(points[:, :2], [0.005, 0.995], axis=0)
         middle, half = (low + high) / 2, (high - low).max() * 0.56

@@ -80,6 +80,11 @@ def ranges(name: str) -> tuple[tuple[float, float, float], ...]:
     return tuple((float(c.min()), float(np.median(c)), float(c.max())) for c in columns)
 
 
+def spread(count: int, most: int) -> Array:
+    """At most `most` of `count` places, evenly spread: the first ones may all be of one kind."""
+    return np.linspace(0, count - 1, min(count, most)).astype(int)
+
+
 def _split(x_train: Array, y_train: Array, x_val: Array, y_val: Array) -> Split:
     wide = x_train.dtype != np.uint8  # pictures are scaled by a fixed rule instead
     mean = x_train.mean(axis=0) if wide else np.zeros(1, np.float32)

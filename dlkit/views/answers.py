@@ -10,11 +10,16 @@ from dlkit.views.classes import percent
 MOST_BARS = 8
 
 
+def plain(value: float) -> str:
+    """A number as a person reads it: four digits, no powers of ten."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def agreement(truth: Array | None, predicted: Array | None, name: str, words: Words) -> go.Figure:
     """True numbers [N] against predicted ones [N]; on the line they are the same."""
     figure = theme.figure(
-        x_axis={"title": {"text": words("axis.true_value", name=name)}, "tickformat": "~s"},
-        y_axis={"title": {"text": words("axis.predicted_value")}, "tickformat": "~s"},
+        x_axis={"title": {"text": words("axis.true_value", name=name)}},
+        y_axis={"title": {"text": words("axis.predicted_value")}},
         showlegend=False,
         margin={"l": 48, "r": 12, "t": 12, "b": 40},
     )
@@ -37,13 +42,13 @@ def agreement(truth: Array | None, predicted: Array | None, name: str, words: Wo
 def number(value: float, among: Array, name: str, words: Words) -> go.Figure:
     """A predicted number among those of the training examples [N]."""
     figure = theme.figure(
-        x_axis={"title": {"text": name}, "tickformat": "~s"},
+        x_axis={"title": {"text": name}},
         y_axis={"visible": False},
         showlegend=False,
         margin={"l": 12, "r": 12, "t": 44, "b": 40},
         bargap=0.03,
         annotations=[
-            {"text": f"<b>{value:,.4g}</b>", "x": value, "y": 1, "yref": "paper"}
+            {"text": f"<b>{plain(value)}</b>", "x": value, "y": 1, "yref": "paper"}
             | {"yanchor": "bottom", "showarrow": False, "font": {"size": 20}}
         ],
     )
@@ -70,7 +75,7 @@ def influence(changes: Array, features: list[str], words: Words, *, share: bool)
     """
     order = np.argsort(-changes, kind="stable")[:MOST_BARS]
     chosen = changes[order]
-    texts = [percent(float(one)) if share else f"{one:,.3g}" for one in chosen]
+    texts = [percent(float(one)) if share else plain(float(one)) for one in chosen]
     figure = theme.figure(
         x_axis={"range": [0, max(float(chosen.max()) * 1.25, 1e-6)], "visible": False},
         y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},

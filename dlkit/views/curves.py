@@ -34,7 +34,7 @@ def explained(data: RunData, words: Words) -> go.Figure:
 
 def error(data: RunData, words: Words) -> go.Figure:
     """By how much predicted numbers are off on average, in the unit of the target."""
-    up = {"title": {"text": words("metric.mean_absolute_error")}, "tickformat": "~s"}
+    up = {"title": {"text": words("metric.mean_absolute_error")}}
     return _pair(data, words, "mean_absolute_error", up=up)
 
 

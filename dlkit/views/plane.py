@@ -48,7 +48,7 @@ def heights(
     shades = {"colorscale": _SPAN, "cmin": low, "cmax": high}
     traces = []
     if values is not None and frame is not None:
-        bar = {"thickness": 10, "outlinewidth": 0, "tickformat": "~s"}
+        bar = {"thickness": 10, "outlinewidth": 0}
         look = {"colorscale": _SPAN, "zmin": low, "zmax": high, "opacity": 0.7, "colorbar": bar}
         shape = {**_spread(frame, len(values)), "zsmooth": "best", "hoverinfo": "skip"}
         traces.append({"type": "heatmap", "z": values.astype(np.float32), **look, **shape})

@@ -201,24 +201,24 @@ class _Look:
     """What a training shows: one call of a watching network answers nearly all of it."""
 
     def __init__(self, model: keras.Model, params: Params, split: datasets.Split) -> None:
-        self._model, self._params, self._split = model, params, split
+        self._model, self._params = model, params
         self._plane = datasets.Plane.through(split) if has_plane(params) else None
-        self._judged = split.x_val[:JUDGED]
+        judged = datasets.spread(len(split.x_val), JUDGED)
+        self._judged, self._truth = split.x_val[judged], split.y_val[judged]
         self._side = _side(params)
         rows = (
             [self._judged] if self._plane is None else [self._judged, self._plane.rows(self._side)]
         )
         self._rows = ops.convert_to_tensor(np.concatenate(rows), "float32")
         self._watcher = _watcher(model, params)
-        places = np.linspace(0, len(split.x_train) - 1, GRADED).astype(int)  # of every class
-        self._graded = split.x_train[places], split.y_train[places]
+        graded = datasets.spread(len(split.x_train), GRADED)
+        self._graded = split.x_train[graded], split.y_train[graded]
 
     def fixed(self) -> dict[str, Array]:
         """What never changes: the frame and its points, or the judged pictures."""
-        truth = self._split.y_val[:JUDGED]
         if self._plane is None:
             return {"gallery": self._judged}
-        judged = self._plane.labelled(self._judged, truth, held=1)[:, :3]
+        judged = self._plane.labelled(self._judged, self._truth, held=1)[:, :3]
         return {"frame": self._plane.frame, "points": self._plane.points, "judged": judged}
 
     def pictures(self, step: int) -> dict[str, Array]:
@@ -240,7 +240,7 @@ class _Look:
     def _answers(self, out: Array) -> dict[str, Array]:
         if asks_number(self._params):
             return {"answers": out[:, 0]}
-        truth, said = self._split.y_val[:JUDGED], out.argmax(axis=1)
+        truth, said = self._truth, out.argmax(axis=1)
         found = {"confusion": judging.confusion(truth, said, out.shape[1])}
         if self._plane is None:
             return found | {"cells": judging.cells(truth, said, out.shape[1])}

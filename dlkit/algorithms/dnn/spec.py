@@ -184,7 +184,9 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     if "picture" in found:
         return _answer_picture(found, params, words)
     target, names = _target(params, words), _names(params, words)
-    near = [f"{one:,.4g}" if not names else names[int(one)] for one in found["near"][:, 2]]
+    near = [
+        answers.plain(float(one)) if not names else names[int(one)] for one in found["near"][:, 2]
+    ]
     figure = _surface(found, params, words)
     figure = plane.add_near(figure, found["near"], near, words("answer.near"))
     figure = plane.add_place(figure, found["place"], words("answer.here"))
