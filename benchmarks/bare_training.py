@@ -81,7 +81,7 @@ class Nobody:
 def main() -> None:
     """Train without checkpoints, save, and write what came out."""
     args = _arguments()
-    _change_fit(examples=args.examples, pictures=args.pictures)
+    _change_fit(args.examples, args.checked, pictures=args.pictures)
     training.CHECKPOINT_SECONDS = float("inf")
     spec = find(args.algorithm)
     values = {**spec.presets[args.preset].values(), **json.loads(args.values)}
@@ -103,13 +103,14 @@ def main() -> None:
     sys.stdout.write(json.dumps(found) + "\n")
 
 
-def _change_fit(*, examples: int | None, pictures: bool) -> None:
-    """Let trainings of this process learn from the first `examples`, and leave out pictures."""
+def _change_fit(examples: int | None, checked: int | None, *, pictures: bool) -> None:
+    """Let trainings of this process use only the first of each part, and leave out pictures."""
     plain = training.fit
 
     def fit(model: Any, split: Any, params: Any, run: Any, **shown: Any) -> Any:
-        few = {"x_train": split.x_train[:examples], "y_train": split.y_train[:examples]}
-        cut = dataclasses.replace(split, **few) if examples else split
+        learned = {"x_train": split.x_train[:examples], "y_train": split.y_train[:examples]}
+        held = {"x_val": split.x_val[:checked], "y_val": split.y_val[:checked]}
+        cut = dataclasses.replace(split, **learned, **held) if examples or checked else split
         return plain(model, cut, params, run, **(shown if pictures else {}))
 
     training.fit = fit
@@ -121,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--values", default="{}", help="params in place of the preset's, as JSON")
     parser.add_argument("--examples", type=int, help="learn from the first ones only")
+    parser.add_argument("--checked", type=int, help="and check on the first ones only")
     parser.add_argument("--pictures", action="store_true", help="make them, as the studio does")
     return parser.parse_args()
 
