@@ -1,11 +1,12 @@
 """What the networks reach on examples they have not learned from, each run in a fresh process.
 
 The accuracy is that of the validation set after the last step of training: no better moment is
-picked. Where a data set has an official test part (Fashion-MNIST), that is the validation set, and
-no training decision looks at it; of MNIST 5k a fifth is held out by the run's seed. The recipes are
-presets of the program, or stand here. They were chosen by a few tries whose accuracy was seen on the
-same examples, as is usual for these sets, so the last tenth of a per cent is friendly. The seconds are those of the whole call, from reading the
-data to the saved model, pictures included as in the studio; starting Python is left out.
+picked. Where a data set has an official test part (Fashion-MNIST), that is the validation set; of
+MNIST 5k a fifth is held out by the run's seed. The recipes are presets of the program, or stand
+here. They were chosen after a few tries whose accuracy on the same examples was seen, as is usual
+for these sets, so the last tenth of a per cent is friendly. The seconds are those of the whole
+call, from reading the data to the saved model, pictures included as in the studio; starting Python
+is left out.
 """
 
 import json
