@@ -38,11 +38,17 @@ def drafted(algorithm: Algorithm) -> BaseParams:
 
 
 def fill(algorithm: Algorithm, values: Mapping[str, Any]) -> None:
-    """Put values into the form. To be called before its widgets are drawn: in a callback."""
+    """Put values into the form; its widgets take them over when they are drawn next."""
     st.session_state[f"draft:{algorithm.name}"] = dict(values)
     st.session_state.pop(f"refused:{algorithm.name}", None)
-    for name, value in values.items():
-        st.session_state[widget_key(algorithm.name, name)] = value
+    st.session_state[f"filled:{algorithm.name}"] = True
+
+
+def _take_over(algorithm: Algorithm, held: Draft) -> None:
+    """Give the widgets the values of `fill`: what is set in an earlier run may be lost by now."""
+    if st.session_state.pop(f"filled:{algorithm.name}", False):
+        for name, value in held.items():
+            st.session_state[widget_key(algorithm.name, name)] = value
 
 
 def widget_key(owner: str, name: str) -> str:
@@ -53,6 +59,7 @@ def widget_key(owner: str, name: str) -> str:
 def params_form(algorithm: Algorithm, words: Words) -> BaseParams | None:
     """Show the form. Returns the params, or None with every problem said at the top."""
     held = draft(algorithm)
+    _take_over(algorithm, held)
     top = st.container()
     _presets(algorithm, held, words)
     knobs = algorithm.params.knobs()

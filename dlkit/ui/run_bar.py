@@ -13,6 +13,7 @@ from dlkit.params import BaseParams, ParamsError
 from dlkit.store import Store, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms, links
+from dlkit.ui.health import findings
 from dlkit.ui.numbers import duration, measured
 from dlkit.ui.pace import Pace
 from dlkit.ui.parts import device_name, say_error, state_badge
@@ -85,6 +86,8 @@ def _bar(store: Store, drawn: RunRow, algorithm: Algorithm, words: Words) -> Non
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         state_badge(row, words)
+        if any(one.level == "warning" for one in findings(store, row, algorithm)):
+            st.badge(words("bar.warning"), color="orange", icon=":material/warning:")
         _buttons(store, row, algorithm, words)
         st.caption(_latest(store, row, algorithm, words), width="stretch")
     if row.state not in ENDED:
@@ -114,14 +117,10 @@ def _buttons(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> N
 
 
 def _again_button(algorithm: Algorithm, row: RunRow, words: Words) -> None:
-    st.button(
-        words("bar.again"),
-        key="bar-again",
-        type="primary",
-        icon=":material/add:",
-        on_click=again,
-        args=(algorithm, row),
-    )
+    asked = st.button(words("bar.again"), key="bar-again", type="primary", icon=":material/add:")
+    if asked:
+        again(algorithm, row)
+        st.rerun()  # of the page: the bar alone would stay at this run
 
 
 def _control(store: Store, run: str, verb: str, words: Words) -> None:

@@ -1,25 +1,21 @@
 """A run on screen: what went wrong or well in words, its live charts, and the way back in time."""
 
-import time
-from dataclasses import dataclass
+import contextlib
 
 import streamlit as st
 
 from dlkit import engine
-from dlkit.contract import ENDED, Algorithm, Finding, RunData, View, Words
+from dlkit.contract import ENDED, Algorithm, CodedError, View, Words
 from dlkit.store import Store, arrays, metrics
 from dlkit.store.runs import RunRow
 from dlkit.ui import figures
 from dlkit.ui.behind import behind
+from dlkit.ui.health import findings, show_finding
 from dlkit.ui.live_plot import LIVE, Panel, Source, live_plot
 from dlkit.ui.parts import empty, failure
+from dlkit.ui.run_bar import again
 from dlkit.ui.signing import Watch, address
 
-_LOOKS = {
-    "good": ("green", "check_circle"),
-    "hint": ("blue", "lightbulb"),
-    "warning": ("orange", "warning"),
-}
 _WORDS_TICK, _FALLBACK_TICK = 2.0, 1.0
 
 
@@ -70,31 +66,13 @@ def _shared(watch: Watch, _store: Store) -> figures.Picture:
     return figures.picture(_store, watch)
 
 
-@dataclass
-class _Look:
-    """What the health checks last looked at, shared by all sessions."""
-
-    data: RunData | None = None
-    when: float = -_WORDS_TICK
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _look(run: str, arrays: tuple[str, ...]) -> _Look:
-    return _Look()
-
-
-def _consulted(run: str, arrays: tuple[str, ...], store: Store) -> RunData:
-    look = _look(run, arrays)
-    if look.data is None or time.monotonic() - look.when > _WORDS_TICK / 2:
-        look.data = engine.read(store, run, arrays=arrays, before=look.data)
-        look.when = time.monotonic()
-    return look.data
-
-
 def _in_words(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
     """What the curves say, and what happened."""
-    for finding in algorithm.checks(_consulted(row.id, algorithm.consulted, store)):
-        _finding(finding, words)
+    found = findings(store, row, algorithm)
+    for finding in found:
+        show_finding(finding, words)
+    if any(finding.level == "warning" for finding in found):
+        _repair(store, row, algorithm, words)
     happened = metrics.notes(store, row.id)
     if happened:
         latest = happened[-1]
@@ -102,14 +80,16 @@ def _in_words(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
         st.caption(f":material/history: {words('run.at_step', step=latest.step)} {text}")
 
 
-def _finding(finding: Finding, words: Words) -> None:
-    color, icon = _LOOKS[finding.level]
-    with st.container(border=True, gap="xxsmall"):
-        text = words(f"finding.{finding.key}", **finding.values)
-        st.markdown(f":{color}[:material/{icon}:] **{text}**")
-        advice = words.table.get(f"finding.{finding.key}.try")
-        if advice:
-            st.caption(words(f"finding.{finding.key}.try", **finding.values))
+def _repair(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> None:
+    """The way from a warning to the form; a run that goes on would be in the next one's way."""
+    alive = row.state not in ENDED
+    label = words("run.repair" if alive else "run.again")
+    if not st.button(label, key="repair", icon=":material/build:", help=words("run.again.help")):
+        return
+    with contextlib.suppress(CodedError):  # it has ended in the meantime
+        engine.control(store, row.id, "stop")
+    again(algorithm, row)
+    st.rerun()
 
 
 def _scrubber(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> int | None:

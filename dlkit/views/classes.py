@@ -44,7 +44,9 @@ def bars(probabilities: Array, names: list[str], words: Words) -> go.Figure:
 
 def confusion(counts: Array | None, names: list[str], words: Words) -> go.Figure:
     """Rows are the true classes, columns what the network said; the diagonal is right."""
-    along = {"showgrid": False, "constrain": "domain", "type": "category"}
+    # Without categories a category axis finds no step from one to the next.
+    along = {"showgrid": False, "constrain": "domain"}
+    along |= {} if counts is None else {"type": "category"}
     figure = theme.figure(
         x_axis={**along, "title": {"text": words("axis.predicted")}},
         y_axis={**along, "title": {"text": words("axis.true")}}

@@ -75,6 +75,9 @@ class Board {
   connect(url, turn) {
     const goal = `${url} ${turn}`;
     if (this.turn === goal) return;
+    // A run that opens is seen from its top, where its warnings stand.
+    if (!this.seen) document.querySelector("[data-testid=stMain]")?.scrollTo({ top: 0 });
+    this.seen = true;
     this.disconnect();
     this.turn = goal;
     this.heard = false;
@@ -217,7 +220,12 @@ class Panel {
       recall(layout, this.place());
       this.empty.hidden = figure.data.length > 0 || Boolean(figure.layout?.annotations?.length);
       this.plot.style.visibility = this.empty.hidden ? "" : "hidden";
-      await Plotly.react(this.plot, figure.data, layout, CONFIG);
+      try {
+        await Plotly.react(this.plot, figure.data, layout, CONFIG);
+      } catch (error) {
+        console.warn(this.view, error);  // such as a range too wide for an axis: the next one may do
+        continue;
+      }
       this.listen();
       this.speak(label);
     } while (this.late);
