@@ -257,7 +257,8 @@ ALGORITHM = Algorithm(
         "quick": Params(),
         "standard": Params(
             data="fashion_mnist", filters="16, 32, 64", convolutions=2, head="global_pooling",
-            shift=1, flip=True, dropout=0.1, batch_size=128, epochs=20, learning_rate=0.004,
+            shift=1, flip=True, dropout=0.0, label_smoothing=0.05, weight_decay=0.02,
+            batch_size=128, epochs=20, learning_rate=0.008,
         ),
         "gpu": Params(
             data="fashion_mnist", filters="64, 128, 256", batch_size=256, epochs=40,
