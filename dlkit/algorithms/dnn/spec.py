@@ -277,8 +277,9 @@ ALGORITHM = Algorithm(
             batch_size=64, epochs=40, dropout=0.3, normalisation="batch", weight_decay=0.01,
         ),
         "gpu": Params(
-            data="fashion_mnist", noise=0.0, hidden_layers="1024, 512, 256", learning_rate=0.001,
-            batch_size=256, epochs=60, dropout=0.3, normalisation="batch", weight_decay=0.02,
+            data="fashion_mnist", noise=0.0, hidden_layers="512, 512", learning_rate=0.003,
+            batch_size=256, epochs=25, normalisation="batch", dropout=0.3, label_smoothing=0.1,
+            schedule="one_cycle", weight_decay=0.02,
         ),
     },
     tiny=Params(
