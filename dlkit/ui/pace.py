@@ -36,7 +36,7 @@ class Pace:
 
         None while that cannot be said.
         """
-        budget = 60.0 * row.params.get("minutes", 0.0)
+        budget = 60.0 * float(row.params.get("minutes", 0.0))
         steps = self._until_last_step(row)
         if not budget:
             return steps
