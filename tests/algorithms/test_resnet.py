@@ -84,7 +84,7 @@ def test_the_block_to_switch_off_goes_as_far_as_there_are_blocks() -> None:
 
 @pytest.mark.keras
 def test_the_papers_network_has_exactly_its_weights() -> None:
-    params = Params(data="cifar10", width=16, preactivation=False, twin=False)
+    params = Params(data="cifar10", blocks=3, width=16, preactivation=False, twin=False)
     model = _model().build(params)
     stem, first = 9 * 3 * 16, 6 * 9 * 16 * 16
     second = 9 * 16 * 32 + 5 * 9 * 32 * 32
@@ -122,7 +122,7 @@ def test_the_drawing_shows_the_sizes_of_the_network() -> None:
 @pytest.mark.keras
 def test_a_small_picture_meets_no_stem_that_shrinks_it() -> None:
     for preactivation in (True, False):
-        model = _model().build(Params(preactivation=preactivation, twin=False))
+        model = _model().build(Params(blocks=3, width=8, preactivation=preactivation, twin=False))
         stem = model.get_layer("stem_conv")
         assert (stem.kernel_size, stem.strides) == ((3, 3), (1, 1))
         assert stem.output.shape[1:3] == model.get_layer("block_1").output.shape[1:3] == (28, 28)
@@ -367,4 +367,6 @@ def test_says_when_the_plain_networks_gradient_fades() -> None:
     keys = [one.key for one in checks(_seen(block_gradients=[[0.5, 0.4, 0.5], [0.01, 0.2, 0.5]]))]
     assert "vanishing" in keys and "degradation" in keys
     even = [one.key for one in checks(_seen(block_gradients=[[0.5, 0.4, 0.5], [0.2, 0.2, 0.5]]))]
-    assert "vanishing" not in even
+    assert "vanishing" not in even and "exploding" not in even
+    stairs = [one.key for one in checks(_seen(block_gradients=[[0.6, 0.2, 0.1], [240, 9, 0.3]]))]
+    assert "exploding" in stairs

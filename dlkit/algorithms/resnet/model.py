@@ -32,7 +32,7 @@ from keras import layers, ops
 
 from dlkit import datasets, explain, judging
 from dlkit.algorithms.resnet import blocks, chosen
-from dlkit.algorithms.resnet.spec import PLAIN, SAMPLES, TILES, Params, nets_of, places_of
+from dlkit.algorithms.resnet.spec import PLAIN, RESIDUAL, SAMPLES, TILES, Params, nets_of, places_of
 from dlkit.contract import Array, Run
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
@@ -303,34 +303,36 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     asked = inputs.values()
     net, off = _first(model), asked["block"]
     picture = datasets.centred(np.array(asked["picture"], np.uint8), params.data)  # [H, W, ch]
-    whole, *without = blocks.switched(net, params, picture[None])[:, 0]
+    variants = judging.shares(blocks.switched(net, params, picture[None])[:, 0])
+    label = int(variants[off].argmax())
     with blocks.silent(net, off):
-        label = int(blocks.logits(net, picture[None])[0].argmax())
         seen = {
             "feature_maps": explain.feature_maps(net, places_of(params), picture, TILES),
             "grad_cam": explain.grad_cam(net, places_of(params)[-1], picture, label),
             "occlusion": explain.occlusion(net, picture, label),
         }
-    probabilities = judging.shares(np.stack([whole, *without]))
     return {
         **seen,
         "picture": picture,
         "off": np.array(off),
         "label": np.array(label),
-        "probabilities": probabilities[off],
-        "whole": probabilities[0],
-        "without": probabilities[1:],
+        "probabilities": variants[off],
+        "whole": variants[0],
+        "without": variants[1:],
         "accuracies": blocks.accuracies(net, params, weights=blocks.fingerprint(net)),
-        **_plain_answer(model, picture),
+        **({"plain": _shares(_half(model, PLAIN), picture)} if isinstance(model, Twin) else {}),
     }
 
 
-@functools.lru_cache(maxsize=4)
 def _first(model: keras.Model) -> keras.Model:
     """The network that is judged and asked: the residual one of a twin, else the only one."""
-    if not isinstance(model.output, dict):
-        return model
-    return keras.Model(model.input, model.output["residual"])
+    return _half(model, RESIDUAL) if isinstance(model, Twin) else model
+
+
+@functools.lru_cache(maxsize=8)
+def _half(twin: Twin, net: str) -> keras.Model:
+    """One network of a twin, with the same weights."""
+    return keras.Model(twin.input, twin.output[net])
 
 
 def _answers(labels: Array, params: Params) -> Any:
@@ -339,9 +341,6 @@ def _answers(labels: Array, params: Params) -> Any:
     return dict.fromkeys(nets, labels) if len(nets) == 2 else labels
 
 
-def _plain_answer(model: keras.Model, picture: Array) -> dict[str, Array]:
-    """What the plain network of a twin says of the picture."""
-    if not isinstance(model.output, dict):
-        return {}
-    both = model(picture[None].astype(np.float32), training=False)
-    return {"plain": judging.shares(np.asarray(both[PLAIN]))[0]}
+def _shares(net: keras.Model, picture: Array) -> Array:
+    """Class probabilities [C] of one picture."""
+    return judging.shares(blocks.logits(net, picture[None]))[0]

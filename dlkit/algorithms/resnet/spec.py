@@ -21,7 +21,7 @@ TILES = 8  # feature maps shown of each stage
 SAMPLES = 12
 MISTAKES = 12
 BEHIND = 6  # pictures shown behind a cell of the confusion matrix
-FADED = 0.1  # of the last block's gradient: less in the first block is too little
+FADED, BLOWN_UP = 0.1, 20.0  # times the last block's gradient: too little, too much in the first
 BEHIND_BY = 1.15  # times the residual network's training loss
 
 
@@ -29,16 +29,16 @@ class Params(BaseParams):
     """What can be set. The network has 6 * `blocks` + 2 layers."""
 
     data: str = choice("mnist_5k", *PICTURES)
-    blocks: int = integer(3, low=1, high=18, unit="blocks")
-    width: int = integer(8, low=1, high=64, unit="filters")
+    blocks: int = integer(7, low=1, high=18, unit="blocks")
+    width: int = integer(4, low=1, high=64, unit="filters")
     shortcut: bool = switch(True)
     twin: bool = switch(True)
     learning_rate: float = real(0.1, low=1e-6, high=10.0, scale="log", live=True)
-    batch_size: int = integer(64, low=1, high=1024, unit="examples")
+    batch_size: int = integer(32, low=1, high=1024, unit="examples")
     epochs: int = integer(5, low=1, high=500)
     preactivation: bool = switch(True, group="network")
     zero_gamma: bool = switch(False, group="network")
-    shift: int = integer(2, low=0, high=4, unit="pixels", group="regularisation")
+    shift: int = integer(1, low=0, high=4, unit="pixels", group="regularisation")
     flip: bool = switch(False, group="regularisation")
     cutout: int = integer(0, low=0, high=16, unit="pixels", group="regularisation")
     label_smoothing: float = real(0.0, low=0.0, high=0.5, step=0.01, group="regularisation")
@@ -201,19 +201,21 @@ def checks(data: RunData) -> Sequence[Finding]:
     """Is it learning, diverging, learning by heart? Does the gradient reach the first block?"""
     num_classes = datasets.find(_params(data).data).num_classes
     found = [*findings.classification(data, num_classes=num_classes)]
-    return [*found, *_faded(data), *_degraded(data)]
+    return [*found, *_uneven(data), *_degraded(data)]
 
 
-def _faded(data: RunData) -> list[Finding]:
-    """The first block's gradient is far weaker than the last one's: of the plain net, if any."""
+def _uneven(data: RunData) -> list[Finding]:
+    """The first block's gradient is far from the last one's: of the plain network, if any."""
     norms = _held(data).get("block_gradients")
     if norms is None or norms.size < 2 or data.step == 0:
         return []
     first, last = float(norms[-1, 0]), float(norms[-1, -1])
-    if not 0.0 < first < FADED * last:
-        return []
-    key = "vanishing" if PLAIN in nets_of(_params(data)) else "vanishing_residual"
-    return [Finding(key, "hint", {"times": round(last / first)})]
+    kind = "" if PLAIN in nets_of(_params(data)) else "_residual"
+    if 0.0 < first < FADED * last:
+        return [Finding(f"vanishing{kind}", "hint", {"times": round(last / first)})]
+    if 0.0 < BLOWN_UP * last < first:
+        return [Finding(f"exploding{kind}", "hint", {"times": round(first / last)})]
+    return []
 
 
 def _degraded(data: RunData) -> list[Finding]:
@@ -260,12 +262,12 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="fashion_mnist", twin=False, batch_size=128, epochs=15, shift=1, flip=True,
-            weight_decay=0.003,
+            data="fashion_mnist", blocks=3, width=8, twin=False, batch_size=128, epochs=20,
+            flip=True, weight_decay=0.003,
         ),
         "gpu": Params(
-            data="cifar10", width=16, twin=False, batch_size=128, epochs=60, shift=4, flip=True,
-            weight_decay=0.003, schedule="one_cycle", learning_rate=0.2,
+            data="cifar10", blocks=3, width=16, twin=False, batch_size=128, epochs=60, shift=4,
+            flip=True, weight_decay=0.003, learning_rate=0.2,
         ),
     },
     tiny=Params(data="digits", blocks=1, width=4, epochs=2, shift=1, batch_size=32),
