@@ -152,6 +152,8 @@ class Order:
 
 def scheduled(schedule: str, done: float) -> float:
     """The share of the learning rate that `schedule` gives at `done` (0 to 1) of the run."""
+    if schedule == "linear":
+        return 1.0 - done
     if schedule == "cosine":
         return 0.5 * (1.0 + math.cos(math.pi * done))
     if schedule == "one_cycle":

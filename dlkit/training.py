@@ -91,11 +91,11 @@ def fit(
 
     Writes the compiled loss and metrics of training and validation (`loss`, `val_loss`, ...),
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
-    a second. `pictures(step)` gives arrays to keep; it is asked at the first look, at the end, and
-    in between as often as three hundredths of the time allow. `fixed` arrays, which never change,
-    are written once. Ends early when `stop_at` is reached (by `val_accuracy`, `val_explained_share`
-    or, where there is neither, `val_loss`) or the `minutes` are over. Raises
-    `CodedError("diverged")` if the loss is not finite.
+    a second, or in words where the model has `words_per_example`. `pictures(step)` gives arrays to
+    keep; it is asked at the first look, at the end, and in between as often as three hundredths of
+    the time allow. `fixed` arrays, which never change, are written once. Ends early when `stop_at`
+    is reached (by `val_accuracy`, `val_explained_share` or, where there is neither, `val_loss`) or
+    the `minutes` are over. Raises `CodedError("diverged")` if the loss is not finite.
     """
 
     def shown(step: int) -> Mapping[str, Array]:
@@ -154,7 +154,8 @@ class _Loop:
         examples = len(keras.tree.flatten(split.x_train)[0])
         self._batch = min(params.batch_size, examples)
         self._order = Order(params.seed, examples, examples // self._batch * self._batch)
-        seconds = seconds_per_step(model, self._batch)
+        # A model whose layers do not tell how long a step takes says so itself.
+        seconds = getattr(model, "step_seconds", 0.0) or seconds_per_step(model, self._batch)
         self._rhythm = Rhythm.of(
             epoch=examples // self._batch, epochs=params.epochs, seconds=seconds
         )
@@ -281,6 +282,7 @@ class _Loop:
         if self._marked:
             step, moment = self._marked
             speed = (self.step - step) * self._batch / max(now - moment, 1e-9)
+            speed *= getattr(self._model, "words_per_example", 1.0)
             self._run.scalars(self.step, throughput=speed)
         self._marked = self.step, now
 
