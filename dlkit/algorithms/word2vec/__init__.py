@@ -1,0 +1,1 @@
+"""Word2Vec: word vectors learned from the company that words keep."""

@@ -1,0 +1,251 @@
+"""Word2Vec: knobs, presets, charts and playground."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pydantic
+
+from dlkit import recipe
+from dlkit.algorithms.word2vec import shown
+from dlkit.contract import Algorithm, Array, Finding, Layer, Paper, RunData, View, Words
+from dlkit.datasets import texts
+from dlkit.params import BaseParams, choice, integer, real, text
+from dlkit.views import curves, vocabulary
+
+LINE = 64  # words
+MAPPED = 150  # words on the map
+PROBED, COMPANY = 10, 5  # words whose neighbours are told, and how many
+BOARD = 10  # analogies
+PROBES = (
+    "king", "paris", "walked", "bigger", "mother", "japan", "water", "music", "government", "war",
+    "police", "money", "children", "city", "science", "river", "law", "three",
+)  # fmt: skip
+ENOUGH = 8  # points before anything is said
+FEW_WORDS = 100
+WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
+ONE = rf"^\s*{WORD}\s*$"
+SOME = rf"^\s*{WORD}(\s*,\s*{WORD}){{2,7}}\s*$"
+# What the playground asks first: a word; plus, minus, also; words of which one is odd.
+FIRST_ASKED = {
+    "grammar": ("king", "king", "man", "woman", "paris, rome, walked, tokyo"),
+    "lee_news": ("police", "australian", "australia", "india", "monday, tuesday, test, friday"),
+    "wikipedia": ("music", "his", "he", "she", "north, south, water, east"),
+    "abc": ("water", "his", "he", "she", "wheat, cattle, cotton, month"),
+    "brown": ("music", "his", "he", "she", "north, south, water, east"),
+}
+
+
+class Params(BaseParams):
+    """What can be set. A line of text has 64 words."""
+
+    data: str = choice("grammar", *texts.TEXTS)
+    method: str = choice("skip_gram", "skip_gram", "cbow")
+    dimension: int = integer(32, low=2, high=400)
+    window: int = integer(5, low=1, high=20, unit="words")
+    negatives: int = integer(5, low=1, high=50, unit="words")
+    minimum_count: int = integer(1, low=1, high=100)
+    learning_rate: float = real(0.2, low=1e-4, high=10.0, scale="log", live=True)
+    epochs: int = integer(20, low=1, high=500)
+    subsampling: float = real(0.0, low=0.0, high=0.1, step=0.0001, group="optimization")
+    batch_size: int = integer(16, low=1, high=1024, unit="lines", group="optimization")
+    schedule: str = choice("linear", "linear", "constant", "cosine", group="optimization")
+    stop_at: float = recipe.stop_at()
+    minutes: float = recipe.minutes()
+    seed: int = recipe.seed()
+
+
+def layers(params: Params, words: Words) -> Sequence[Layer]:
+    """The two tables and their product. How many words there are, only the text says."""
+    line, width = (LINE,), (LINE, params.dimension)
+    return [
+        Layer(words("layer.line"), line, kind="data"),
+        Layer(words("layer.words"), width, kind="dense"),
+        Layer(words("layer.contexts"), width, kind="dense"),
+        Layer(words("layer.scores"), (LINE, LINE), kind="answer"),
+    ]
+
+
+def word_map(data: RunData, words: Words) -> go.Figure:
+    """Where the words lie, in the plane in which their vectors spread most."""
+    held = _held(data)
+    return vocabulary.word_map(held.get("map"), _read(held.get("map_words")))
+
+
+def neighbours(data: RunData, words: Words) -> go.Figure:
+    """The nearest words of a few, and which of them are new."""
+    held = _held(data)
+    near = held.get("neighbours")
+    rows = [] if near is None else [_read(row) for row in near]
+    return vocabulary.neighbours(_read(held.get("probes")), rows, held.get("newcomers"), words)
+
+
+def board(data: RunData, words: Words) -> go.Figure:
+    """A few analogies and what they are answered now."""
+    held = _held(data)
+    questions = held.get("board")
+    rows = [] if questions is None else [_read(row) for row in questions]
+    return vocabulary.board(rows, _read(held.get("board_answers")), words)
+
+
+def accuracy(data: RunData, words: Words) -> go.Figure:
+    """The share of analogies that are answered right."""
+    return curves.single(data, words, "val_accuracy")
+
+
+def similarity(data: RunData, words: Words) -> go.Figure:
+    """How well the likeness of words follows what people say."""
+    return curves.single(data, words, "val_similarity")
+
+
+def throughput(data: RunData, words: Words) -> go.Figure:
+    """Words a second."""
+    return curves.single(data, words, "throughput")
+
+
+@functools.cache
+def _inputs(name: str) -> type[BaseParams]:
+    word, plus, minus, also, among = FIRST_ASKED[name]
+    fields: dict[str, Any] = {
+        "word": (str, text(word, pattern=ONE)),
+        "plus": (str, text(plus, pattern=ONE)),
+        "minus": (str, text(minus, pattern=ONE)),
+        "also": (str, text(also, pattern=ONE)),
+        "among": (str, text(among, pattern=SOME)),
+    }
+    return pydantic.create_model("Inputs", __base__=BaseParams, **fields)
+
+
+def inputs(params: Params) -> type[BaseParams]:
+    """A word, a sum of words, a list of words."""
+    return _inputs(params.data)
+
+
+def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence[go.Figure]:
+    """The neighbours of the word, the answer to the sum, the word that does not belong."""
+    (word,), (plus, minus, also) = _read(found["word"]), _read(found["asked"])
+    among, odd = _read(found["among"]), int(found["odd"][0])
+    total = words("answer.sum", plus=plus, minus=minus, also=also, said=_read(found["said"])[0])
+    return [
+        vocabulary.likeness(
+            _read(found["near"]), found["near_cosines"], words("answer.near", word=word)
+        ),
+        vocabulary.likeness(_read(found["said"]), found["said_cosines"], total),
+        vocabulary.likeness(
+            among, found["among_cosines"], words("answer.odd", word=among[odd]), low=odd
+        ),
+    ]
+
+
+def checks(data: RunData) -> Sequence[Finding]:
+    """Is it learning at all, too fast, by heart? Are there enough words?"""
+    loss, held = _values(data, "loss"), _values(data, "val_loss")
+    finite = loss[np.isfinite(loss)]
+    if data.state == "failed" and len(loss) and len(finite) < len(loss):
+        return [Finding("diverged", "warning")]
+    if len(finite) < ENOUGH or not len(held):
+        return []
+    guessing = (1 + data.params.negatives) * np.log(2.0)  # type: ignore[attr-defined]
+    now = float(np.mean(finite[-ENOUGH:]))
+    if now > 1.05 * guessing:
+        return [Finding("too_fast", "warning")]
+    if data.step > 0.3 * data.total_steps and now > 0.97 * guessing:
+        return [Finding("not_learning", "warning")]
+    return [*_few_words(data), *_by_heart(data, held), *_learned(data)]
+
+
+def _few_words(data: RunData) -> list[Finding]:
+    shown_words = _held(data).get("map_words")
+    if shown_words is None or data.params.data == "grammar" or len(shown_words) >= FEW_WORDS:  # type: ignore[attr-defined]
+        return []
+    return [Finding("few_words", "hint", {"count": len(shown_words)})]
+
+
+def _by_heart(data: RunData, held: Array) -> list[Finding]:
+    best, now = np.nanmin(held), float(np.mean(held[-2:]))
+    if len(held) >= ENOUGH and now > 1.1 * best:
+        return [Finding("by_heart", "hint")]
+    return []
+
+
+def _learned(data: RunData) -> list[Finding]:
+    right = _values(data, "val_accuracy")
+    if len(right) and right[-1] >= 0.97:
+        return [Finding("learned", "good", {"validation": f"{right[-1]:.1%}"})]
+    return []
+
+
+def _values(data: RunData, name: str) -> Array:
+    series = data.metrics.get(name)
+    return np.asarray(series.values, np.float64) if series else np.empty(0)
+
+
+def _held(data: RunData) -> dict[str, Array]:
+    return {name: snapshot.value for name, snapshot in data.arrays.items()}
+
+
+def _read(letters: Array | None) -> list[str]:
+    return [] if letters is None else shown.read(letters)
+
+
+def _is_real(params: Any) -> bool:
+    return params.data in texts.JUDGED
+
+
+REAL = Params(data="wikipedia", dimension=100, minimum_count=5, subsampling=0.001, batch_size=32)
+
+ALGORITHM = Algorithm(
+    name="word2vec",
+    chapter=5,
+    family="sequences",
+    icon=":material/format_quote:",
+    paper=Paper(
+        "Tomas Mikolov, Ilya Sutskever, Kai Chen, Greg Corrado, Jeffrey Dean",
+        2013,
+        "Distributed representations of words and phrases and their compositionality",
+        "https://arxiv.org/abs/1310.4546",
+    ),
+    params=Params,
+    presets={
+        "quick": Params(),
+        "standard": REAL.model_copy(update={"epochs": 10}),
+        "gpu": REAL.model_copy(update={"epochs": 20, "dimension": 300}),
+    },
+    tiny=Params(dimension=8, epochs=2, batch_size=16),
+    metrics={
+        "loss": "nats",
+        "val_loss": "nats",
+        "val_accuracy": "share",
+        "val_similarity": "",
+        "learning_rate": "",
+        "gradient_norm": "",
+        "throughput": "words/s",
+    },
+    arrays={
+        "map": (None, 2),
+        "map_words": (None, shown.LETTERS),
+        "probes": (None, shown.LETTERS),
+        "neighbours": (None, None, shown.LETTERS),
+        "newcomers": (None, None),
+        "board": (None, 4, shown.LETTERS),
+        "board_answers": (None, shown.LETTERS),
+    },
+    headline=("val_accuracy", "val_similarity", "val_loss"),
+    goal="max",
+    views=(
+        View("map", word_map, arrays=("map", "map_words"), height=520, wide=True),
+        View("board", board, arrays=("board", "board_answers")),
+        View("accuracy", accuracy, metrics=("val_accuracy",)),
+        View("similarity", similarity, metrics=("val_similarity",), applies=_is_real),
+        View("neighbours", neighbours, arrays=("probes", "neighbours", "newcomers")),
+        View("loss", curves.loss, metrics=("loss", "val_loss")),
+        View("throughput", throughput, metrics=("throughput",)),
+    ),
+    inputs=inputs,
+    answer=answer,
+    checks=checks,
+    consulted=("map_words",),
+    layers=layers,
+)  # fmt: skip
