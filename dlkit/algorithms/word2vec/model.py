@@ -73,8 +73,10 @@ def build(params: Params) -> keras.Model:
         params.learning_rate, initial_accumulator_value=2e-9, epsilon=1e-12
     )
     model.compile(optimizer, jit_compile=False)
-    tables = 16.0 * size * width / params.batch_size  # Adagrad goes through all of both
-    model.work = (2.0 * LINE * LINE * width, 4.0 * LINE * width + tables)
+    # Products of a line, forth and back; Adagrad goes through all of both tables.
+    products, tables = 12.0 * LINE * LINE * width, 320.0 * size * width
+    lines = params.batch_size * (products + 80.0 * LINE * width)
+    model.step_seconds = 2e-4 + (lines + tables) / 1e11
     return model
 
 
