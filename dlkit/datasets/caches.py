@@ -1,8 +1,8 @@
 """Sets that no package carries: looked for in caches, else downloaded, and never taken unchecked.
 
-Places, in this order: the folders of `DLKIT_DATA` (laid out as Keras lays its cache), the program's
-own cache in `DLKIT_HOME`, Keras' cache, then what the set itself names. A download goes into the
-program's own cache.
+Places, in this order: the folders of `DLKIT_DATA` (laid out as Keras and Spektral do), the
+program's own cache in `DLKIT_HOME`, Keras' cache, then what the set itself names. A download goes
+into the program's own cache.
 """
 
 import gzip
@@ -40,12 +40,14 @@ class File:
 class Cached:
     """A set: its files, the folder they share inside a cache, and further places that hold them.
 
+    `layout` is where a folder of `DLKIT_DATA` keeps sets of this kind.
     `instead` names the embedded set that a person can take when this one cannot be had.
     """
 
     name: str
     files: tuple[File, ...]
     folder: str = ""
+    layout: str = "keras/datasets"
     further: tuple[Path, ...] = ()
     instead: str = "mnist_5k"
 
@@ -56,7 +58,7 @@ def places(one: Cached) -> list[Path]:
         Path(folder) for folder in os.environ.get("DLKIT_DATA", "").split(os.pathsep) if folder
     ]
     keras = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    inside = [folder / "keras" / "datasets" / one.folder for folder in given]
+    inside = [folder / one.layout / one.folder for folder in given]
     return [*inside, _own(one), keras / "datasets" / one.folder, *one.further]
 
 
