@@ -19,7 +19,6 @@ from tests.fakes.recording import RecordingRun
 
 PATH = np.array([[0, 1], [1, 2]], np.int32)  # 0 - 1 - 2
 SMALL = [name for name, one in datasets.GRAPHS.items() if one.source != "cache"]
-NO_CHANCE = {"dropout": 0.0, "drop_edge": 0.0}
 EVERY_LAYER = pytest.mark.parametrize("layer", LAYERS)
 
 
@@ -160,7 +159,7 @@ def test_the_graph_stays_sparse(layer: str) -> None:
 def test_a_node_hears_just_as_far_as_the_layers_reach(layer: str) -> None:
     """Two layers reach two steps, Chebyshev's four; what is farther changes nothing."""
     reach = {"appnp": 2, "chebyshev": 4}.get(layer, 2)
-    params = Params(data="karate", layer=layer, width=8, heads=2, depth=2, reach=2, **NO_CHANCE)
+    params = Params(data="karate", layer=layer, width=8, heads=2, depth=2, reach=2, dropout=0.0)
     model = _model().build(params)
     graph = graphs.load("karate", 1)
     chain = np.stack([np.arange(33), np.arange(1, 34)], axis=1)
@@ -177,7 +176,7 @@ def test_a_node_hears_just_as_far_as_the_layers_reach(layer: str) -> None:
 @pytest.mark.keras
 def test_only_labelled_nodes_enter_the_loss() -> None:
     """The compiled loss is the mean over the four labels; other classes change nothing."""
-    model = _model().build(Params(data="karate", width=8, **NO_CHANCE))
+    model = _model().build(Params(data="karate", width=8, dropout=0.0))
     graph = graphs.load("karate", 1)
     logits = np.asarray(model(np.arange(34, dtype=np.int32)))
     logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -312,7 +311,7 @@ def test_the_cloud_does_not_spin() -> None:
 def test_the_graph_of_cora_fits_on_the_screen() -> None:
     """A look is sent as often as once a second, so it must stay small."""
     random, one = np.random.default_rng(1), datasets.GRAPHS["cora"]
-    arrays = {
+    arrays: dict[str, Array] = {
         "places": random.random((one.num_nodes, 2)).astype(np.float32),
         "links": random.integers(0, one.num_nodes, (5278, 2)).astype(np.int32),
         "answers": random.integers(0, 7, one.num_nodes).astype(np.int8),
