@@ -11,7 +11,7 @@ from dlkit.views import theme
 from dlkit.views.classes import percent
 
 LARGE = 500  # nodes from which they are small and drawn by the graphics card
-LINKS = 700  # drawn at most
+LINKS = 600  # drawn at most
 GRID = 60_000  # steps along each side: whole numbers take half the room of broken ones
 INK = "#3a3a3a"
 STILL = {"visible": False, "showgrid": False}
