@@ -97,8 +97,7 @@ def _heard(
     """What each node makes of the messages: [N, ...] -> [N, width], in the last layer [N, C]."""
     if params.dropout > 0:
         x = Dropout(params.dropout)(x)
-    if params.drop_edge > 0:
-        adjacency = DropEdge(params.drop_edge)(adjacency)
+    adjacency = _thinned(adjacency, params)
     return _layer(params, num_classes or params.width, last=num_classes > 0)([x, adjacency])
 
 
@@ -122,8 +121,7 @@ def _far(
     """A plain network for each node alone; then its answers are passed on many times."""
     if params.dropout > 0:
         x = Dropout(params.dropout)(x)
-    if params.drop_edge > 0:
-        adjacency = DropEdge(params.drop_edge)(adjacency)
+    adjacency = _thinned(adjacency, params)
     return APPNP(
         num_classes,
         alpha=TELEPORT,
@@ -142,18 +140,20 @@ def _deep(
     first = x = layers.Dense(params.width, activation=params.activation)(x)  # [N, width]
     for number in range(1, params.depth + 1):
         x = layers.Dropout(params.dropout)(x)
-        if params.drop_edge > 0:
-            adjacency = DropEdge(params.drop_edge)(adjacency)
-        x = GCNII(params.width, float(np.log(1 + 0.5 / number)))([x, first, adjacency])
+        strength = float(np.log(1 + 0.5 / number))
+        x = GCNII(params.width, strength)([x, first, _thinned(adjacency, params)])
         x = layers.Activation(params.activation, name=f"hidden_{number}")(x)
     return layers.Dense(num_classes)(layers.Dropout(params.dropout)(x))  # [N, C]
+
+
+def _thinned(adjacency: keras.KerasTensor, params: Params) -> keras.KerasTensor:
+    return DropEdge(params.drop_edge)(adjacency) if params.drop_edge > 0 else adjacency
 
 
 class _Unmasked:
     """Keras 3 hands a list of absent masks to a layer; Spektral 1.3.1 would multiply by it."""
 
     def call(self, inputs: list, mask: object = None) -> keras.KerasTensor:
-        """Without masks."""
         return super().call(inputs)  # type: ignore[misc]
 
 
@@ -249,7 +249,7 @@ class DropEdge(layers.Layer):
         self, adjacency: keras.KerasTensor, training: bool = False
     ) -> keras.KerasTensor:
         """As the input."""
-        return adjacency
+        return keras.KerasTensor(adjacency.shape, adjacency.dtype, sparse=True)
 
     def get_config(self) -> dict[str, object]:
         """What is needed to make the layer again."""

@@ -245,7 +245,10 @@ ALGORITHM = Algorithm(
     params=Params,
     presets={
         "quick": Params(),
-        "standard": Params(data="cora", dropout=0.7, epochs=200),
+        "standard": Params(
+            data="cora", width=64, dropout=0.8, learning_rate=0.03, schedule="cosine",
+            weight_decay=1.0, epochs=200,
+        ),
         "gpu": Params(data="pubmed", layer="gat", width=64, activation="elu", dropout=0.6),
     },
     tiny=Params(data="karate", epochs=40, width=8),
