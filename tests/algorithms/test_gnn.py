@@ -99,7 +99,7 @@ def test_a_missing_graph_is_said_to_be_missing(
     monkeypatch.setenv("DLKIT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.delenv("DLKIT_DATA", raising=False)
-    assert not datasets.is_there("cora")
+    assert not datasets.is_there("cora") and datasets.is_there("karate")
     with pytest.raises(CodedError, match="data_missing") as caught:
         graphs.load("cora", 1)
     assert caught.value.values["instead"] == "blocks"
