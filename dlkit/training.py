@@ -359,22 +359,26 @@ def _metric_values(model: Any) -> dict[int, Array]:
 
 def seconds_per_step(model: Any, batch: int) -> float:
     """About how long a training step takes, from the sizes of the layers alone."""
-    multiplications, elements = _work(model)
+    multiplications, elements = _work(model, batch)
     rate = 4e12 if keras.distribution.list_devices("gpu") else 1e11
-    return 2e-4 + batch * (6.0 * multiplications + 20.0 * elements) / rate
+    return 2e-4 + (6.0 * multiplications + 20.0 * elements) / rate
 
 
-def _work(model: Any) -> tuple[float, float]:
-    """Multiplications and output elements of one example's way through the model."""
+def _work(model: Any, batch: int) -> tuple[float, float]:
+    """Multiplications and output elements of a batch's way through the model.
+
+    A layer whose first axis is fixed does the same whatever the batch, as those of a graph do.
+    """
     multiplications, elements = 0.0, 0.0
     for layer in model.layers:
         if getattr(layer, "layers", None):
-            inner = _work(layer)
+            inner = _work(layer, batch)
             multiplications, elements = multiplications + inner[0], elements + inner[1]
             continue
-        shape = [size or 1 for size in getattr(getattr(layer, "output", None), "shape", ())]
-        positions = math.prod(shape[1:-1])
+        shape = getattr(getattr(layer, "output", None), "shape", ()) or (batch,)
+        rows, shape = shape[0] or batch, [size or 1 for size in shape]
+        positions = rows * math.prod(shape[1:-1])
         kernels = [w for w in layer.trainable_weights if len(w.shape) > 1]
         multiplications += positions * sum(math.prod(w.shape) for w in kernels)
-        elements += math.prod(shape[1:])
+        elements += rows * math.prod(shape[1:])
     return multiplications, elements

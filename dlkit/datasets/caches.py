@@ -1,8 +1,8 @@
 """Sets that no package carries: looked for in caches, else downloaded, and never taken unchecked.
 
-Places, in this order: the folders of `DLKIT_DATA` (laid out as Keras lays its cache), the program's
-own cache in `DLKIT_HOME`, Keras' cache, then what the set itself names. A download goes into the
-program's own cache.
+Places, in this order: the folders of `DLKIT_DATA` (laid out as Keras and Spektral do), the
+program's own cache in `DLKIT_HOME`, Keras' cache, then what the set itself names. A download goes
+into the program's own cache.
 """
 
 import gzip

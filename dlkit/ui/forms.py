@@ -141,7 +141,8 @@ def value_text(knob: Knob, value: Any, words: Words) -> str:
 
 def _say_absent(knob: Knob, words: Words) -> None:
     """Below the choice of data: which of the sets would have to be downloaded first."""
-    sets = [name for name in knob.options if name in datasets.DATASETS]
+    known = {**datasets.DATASETS, **datasets.GRAPHS}
+    sets = [name for name in knob.options if name in known]
     absent = [name for name in sets if knob.name == "data" and not datasets.is_there(name)]
     if absent:
         names = [value_text(knob, name, words) for name in absent]

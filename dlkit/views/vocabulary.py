@@ -13,9 +13,11 @@ BARE = {"visible": False, "showgrid": False}
 
 def word_map(places: Array | None, names: Sequence[str]) -> go.Figure:
     """Words at their places [N, 2]; what is close together is used alike."""
+    far = 1.0 if places is None or not len(places) else float(np.nanmax(np.abs(places), initial=0))
+    edge = max(0.5, np.ceil(far * 2.2) / 2)  # in steps, so that the map does not breathe
     figure = theme.figure(
-        x_axis={**BARE, "range": [-2.9, 2.9]},
-        y_axis={**BARE, "range": [-2.9, 2.9]},
+        x_axis={**BARE, "range": [-edge, edge]},
+        y_axis={**BARE, "range": [-edge, edge]},
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
     )
@@ -67,9 +69,9 @@ def board(questions: Sequence[Sequence[str]], answers: Sequence[str], words: Wor
     _write(figure, np.zeros(len(asked)), lines, asked)
     for good, color, name in ((True, theme.GOOD, "right"), (False, theme.BAD, "wrong")):
         chosen = lines[right == good]
-        place = np.full(len(chosen), 1.3)
+        place = np.full(len(chosen), 1.5)
         _write(figure, place, chosen, said[chosen], name=words(f"grid.{name}"), color=color)
-    _write(figure, np.full(len(asked), 2.1), lines, wanted)
+    _write(figure, np.full(len(asked), 2.2), lines, wanted)
     return figure
 
 
@@ -81,7 +83,7 @@ def likeness(names: Sequence[str], cosines: Array, title: str, *, low: int = -1)
         x_axis={"range": [least, 1.18], "visible": False},
         y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
         showlegend=False,
-        margin={"l": 12, "r": 44, "t": 44, "b": 12},
+        margin={"l": 12, "r": 44, "t": 12, "b": 12},
         title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
     )
     return figure.add_bar(

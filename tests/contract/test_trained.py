@@ -118,7 +118,7 @@ def test_stopped_in_mid_window_and_taken_up_again_ends_the_same(trained: Trained
 
 def test_led_step_by_step_gives_the_same_numbers(trained: Trained) -> None:
     epoch = trained.run.steps_per_epoch
-    led = RecordingRun(trained.algorithm.tiny, grants=[1, 1, 1, epoch - 3, 2, 1])
+    led = RecordingRun(trained.algorithm.tiny, grants=[1, 1, 1, max(1, epoch - 3), 2, 1])
     trained.module.train(trained.algorithm.tiny, led)
     assert {1, 2, 3} <= set(led.points["loss"])
     _assert_seamless(trained, led)

@@ -236,10 +236,12 @@ ALGORITHM = Algorithm(
     goal="max",
     views=(
         View("map", word_map, arrays=("map", "map_words"), height=520, wide=True),
-        View("board", board, arrays=("board", "board_answers")),
+        View("board", board, arrays=("board", "board_answers"), wide=True),
         View("accuracy", accuracy, metrics=("val_accuracy",)),
         View("similarity", similarity, metrics=("val_similarity",), applies=_is_real),
-        View("neighbours", neighbours, arrays=("probes", "neighbours", "newcomers")),
+        View(
+            "neighbours", neighbours, arrays=("probes", "neighbours", "newcomers"), wide=True
+        ),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
         View("throughput", throughput, metrics=("throughput",)),
     ),

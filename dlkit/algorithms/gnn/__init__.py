@@ -1,0 +1,1 @@
+"""Graph neural network: nodes send messages to their neighbours, layer by layer."""

@@ -1,0 +1,159 @@
+"""Graphs: nodes at fixed places, their links, and what a network takes them for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dlkit.contract import Array, Words
+from dlkit.views import theme
+from dlkit.views.classes import percent
+
+LARGE = 500  # nodes from which they are small and drawn by the graphics card
+LINKS = 600  # drawn at most
+GRID = 60_000  # steps along each side: whole numbers take half the room of broken ones
+INK = "#3a3a3a"
+STILL = {"visible": False, "showgrid": False}
+
+
+def nodes(
+    held: Mapping[str, Array],
+    answers: Array | None,
+    names: Sequence[str],
+    words: Words,
+    *,
+    rings: Sequence[tuple[str, Array, str]] = (),
+) -> go.Figure:
+    """Every node in the colour of its class `answers` [N], over the links.
+
+    `held` has the nodes' `places` [N, 2], their own `numbers` [N], and `links` [L, 2] as places in
+    the list of nodes. Each of `rings` is drawn around some of the nodes: a label, a mask [N] and a
+    colour.
+    """
+    places, links, numbers = held.get("places"), held.get("links"), held.get("numbers")
+    figure = _blank()
+    if places is None or answers is None or len(places) != len(answers):
+        return figure
+    kind, size = ("scattergl", 4) if len(places) > LARGE else ("scatter", 11)
+    spots = _whole(places)
+    traces = [] if links is None else [_lines(spots, links, kind)]
+    own = np.arange(len(spots)) if numbers is None or len(numbers) != len(spots) else numbers
+    for number, name in enumerate(names):
+        chosen = answers == number
+        look = {"size": size, "color": theme.CLASSES[number % len(theme.CLASSES)]}
+        text = words("hover.node", name=name) + "<extra></extra>"
+        traces.append(_dots(spots[chosen], kind, look, own[chosen], name=name, hovertemplate=text))
+    for label, mask, color in rings:
+        if len(mask) != len(spots):
+            continue
+        look = {"size": size + 5, "color": "rgba(0,0,0,0)", "line": {"width": 1.6, "color": color}}
+        traces.append(_dots(spots[mask], kind, look, None, name=label, hoverinfo="skip"))
+    return figure.add_traces(traces)
+
+
+def variety(shares: Array | None, words: Words) -> go.Figure:
+    """How different the nodes still are after each layer, [layers + 1] from 0 to 1."""
+    figure = theme.figure(
+        x_axis={"title": {"text": words("axis.layer")}, "type": "category", "showgrid": False},
+        y_axis={"title": {"text": words("axis.variety")}, "range": [0, 1.05], "tickformat": ".0%"},
+        showlegend=False,
+    )
+    if shares is None or not len(shares):
+        return figure
+    names = [words("layer.features"), *(str(number) for number in range(1, len(shares)))]
+    poor = np.asarray(shares, np.float64) < 0.1
+    return figure.add_bar(
+        x=names,
+        y=np.asarray(shares, np.float32),
+        marker={"color": [theme.BAD if one else theme.TRAIN for one in poor]},
+        hovertemplate="%{y:.1%}<extra></extra>",
+    )
+
+
+def around(
+    places: Array,
+    links: Array,
+    answers: Array,
+    influence: Array,
+    *,
+    texts: Sequence[str],
+    title: str,
+) -> go.Figure:
+    """One node, the first, among its neighbours; a larger one has more influence on it."""
+    figure = _blank(title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"})
+    figure.update_layout(showlegend=False, margin={"l": 4, "r": 4, "t": 44, "b": 4})
+    spots = _whole(places)
+    strongest = max(float(np.abs(influence).max(initial=0.0)), 1e-9)
+    sizes = np.concatenate([[26.0], 10 + 16 * np.abs(influence) / strongest])
+    colors = [theme.CLASSES[int(one) % len(theme.CLASSES)] for one in answers]
+    edge = {"width": np.where(np.arange(len(spots)) == 0, 4, 1), "color": INK}
+    look = {"size": sizes, "color": colors, "line": edge, "opacity": 1}
+    middle = {"mode": "markers+text", "textposition": "top center"}
+    named = {"text": list(texts), "hovertemplate": "%{text}<extra></extra>", **middle}
+    return figure.add_traces(
+        [_lines(spots, links, "scatter"), _dots(spots, "scatter", look, None, **named)]
+    )
+
+
+def shares(values: Array, names: Sequence[str], title: str) -> go.Figure:
+    """A few shares from 0 to 1 as bars, the first one standing out."""
+    figure = theme.figure(
+        x_axis={"range": [0, 1.15], "visible": False},
+        y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
+        showlegend=False,
+        margin={"l": 12, "r": 44, "t": 44, "b": 12},
+        title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
+    )
+    return figure.add_bar(
+        x=np.asarray(values, np.float32),
+        y=list(names),
+        orientation="h",
+        marker={"color": [theme.TRAIN, *[theme.QUIET] * (len(names) - 1)]},
+        text=[percent(float(one)) for one in values],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+
+
+def _blank(**layout: Any) -> go.Figure:
+    margin = {"l": 4, "r": 4, "t": 30, "b": 4}
+    up = {**STILL, "scaleanchor": "x"}
+    return theme.figure(x_axis=STILL, y_axis=up, **{"margin": margin, **layout})
+
+
+def _whole(places: Array) -> Array:
+    """Places as whole numbers on one grid, [N, 2]."""
+    found = np.nan_to_num(np.asarray(places, np.float64))
+    low, high = found.min(axis=0, initial=0.0), found.max(axis=0, initial=0.0)
+    widest = max(float((high - low).max(initial=0.0)), 1e-9)
+    grid: Array = np.rint((found - low) / widest * GRID).astype(np.uint16)
+    return grid
+
+
+def _lines(spots: Array, links: Array, kind: str) -> dict[str, Any]:
+    """All links as one line with gaps; of many only a part, spread evenly."""
+    every = max(1, -(-len(links) // LINKS))
+    chosen = links[::every]
+    chosen = chosen[(chosen < len(spots)).all(axis=1)] if len(chosen) else chosen
+    ends = np.full((len(chosen), 3, 2), np.nan, np.float32)
+    ends[:, :2] = spots[chosen]
+    width = 0.6 if kind == "scattergl" else 1.2
+    return {
+        "type": kind,
+        "x": ends[:, :, 0].ravel(),
+        "y": ends[:, :, 1].ravel(),
+        "mode": "lines",
+        "line": {"width": width, "color": theme.QUIET},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _dots(
+    spots: Array, kind: str, look: dict[str, Any], numbers: Array | None, **named: Any
+) -> dict[str, Any]:
+    own = {} if numbers is None else {"customdata": numbers.astype(np.uint16)}
+    place = {"x": spots[:, 0], "y": spots[:, 1]}
+    return {"type": kind, "mode": "markers", "marker": look, **place, **own, **named}
