@@ -44,13 +44,14 @@ def bars(probabilities: Array, names: list[str], words: Words) -> go.Figure:
 
 def confusion(counts: Array | None, names: list[str], words: Words) -> go.Figure:
     """Rows are the true classes, columns what the network said; the diagonal is right."""
-    # Without categories a category axis finds no step from one to the next.
-    along = {"showgrid": False, "constrain": "domain"}
-    along |= {} if counts is None else {"type": "category"}
+    # Ranges and categories stand from the start: Plotly does not fit a square to what comes later.
+    edges = [-0.5, len(names) - 0.5]
+    along = {"showgrid": False, "constrain": "domain", "type": "category"}
+    along |= {"categoryorder": "array", "categoryarray": names, "tickvals": names}
     figure = theme.figure(
-        x_axis={**along, "title": {"text": words("axis.predicted")}},
+        x_axis={**along, "title": {"text": words("axis.predicted")}, "range": edges},
         y_axis={**along, "title": {"text": words("axis.true")}}
-        | {"autorange": "reversed", "scaleanchor": "x"},
+        | {"range": edges[::-1], "scaleanchor": "x"},
         showlegend=False,
         margin={"l": 56, "r": 12, "t": 12, "b": 56},
         annotations=[] if counts is None else _counted(counts, names),
