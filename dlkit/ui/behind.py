@@ -18,6 +18,7 @@ from dlkit.store.runs import RunRow
 from dlkit.ui.live_plot import asked
 
 _LONGEST = 200
+_HEIGHT = 240
 _MOST_NUMBERS = 3
 
 
@@ -74,4 +75,4 @@ def _framed(figure: go.Figure, view: View, words: Words, *, mark: str) -> Behind
     label = json.dumps(str(figure.layout.title.text or title))
     figure.update_layout(title_text="")
     frame = f'{{"step":0,"label":{label},"figure":{figure.to_json()}}}'
-    return Behind(mark, view.name, title, int(figure.layout.height or view.height), frame)
+    return Behind(mark, view.name, title, int(figure.layout.height or _HEIGHT), frame)
