@@ -8,6 +8,7 @@ from dlkit.store import Store, runs
 from dlkit.store.runs import RunRow
 from tests.browser.studio import Studio
 
+LIVE_BOARD = "[class*='st-key-board-'] .dlkit-board"  # not the network's drawing, nor an answer
 READY = "[data-testid='stApp'][data-test-script-state='notRunning']"
 LAYOUT = """view => {
   const plot = document.querySelector(`[data-view="${view}"] .dlkit-panel-plot`)
@@ -47,7 +48,7 @@ def bar(page: Page) -> Locator:
 
 def drawn(page: Page) -> None:
     """Wait until a chart stands."""
-    expect(page.locator(".dlkit-panel .main-svg").first).to_be_visible(timeout=60_000)
+    expect(page.locator(f"{LIVE_BOARD} .main-svg").first).to_be_visible(timeout=60_000)
 
 
 def run_in_address(page: Page) -> str:
@@ -93,4 +94,4 @@ def wait_for_state(store: Store, run: str, *states: str, page: Page, seconds: fl
 
 def stream_state(page: Page) -> Any:
     """What the board says of its stream: open, ended, closed or unreachable."""
-    return page.locator(".dlkit-board").get_attribute("data-stream")
+    return page.locator(LIVE_BOARD).get_attribute("data-stream")

@@ -100,7 +100,8 @@ def answer_board(figures: Sequence[go.Figure], words: Words, *, key: str) -> Non
         label = json.dumps(title or words("play.answer"))
         body = f'"view":"{name}","step":0,"label":{label},"figure":{figure.to_json()}'
         frames.append("{" + body + "}")
-    _BOARD(key=f"answer-{key}", data=_data(panels, words, run=key, frames=frames))
+    data = _data(panels, words, run=key, frames=frames, board="play.answer")
+    _BOARD(key=f"answer-{key}", data=data)
 
 
 def drawing(
@@ -115,7 +116,9 @@ def drawing(
     ]
     body = f'"view":"{key}","step":0,"label":{json.dumps(label)},"widths":[{",".join(widths)}]'
     panel = Panel(key, title, "", 0, wide=True, still=True)
-    _BOARD(key=f"drawing-{key}", data=_data([panel], words, run=key, frames=["{" + body + "}"]))
+    frames = ["{" + body + "}"]
+    data = _data([panel], words, run=key, frames=frames, board="architecture.title")
+    _BOARD(key=f"drawing-{key}", data=data)
 
 
 def _data(
@@ -124,6 +127,7 @@ def _data(
     *,
     run: str,
     frames: Sequence[str] | None,
+    board: str = "live.board",
     empty: str = "live.empty",
 ) -> dict[str, Any]:
     return {
@@ -131,7 +135,7 @@ def _data(
         "memory": run,
         "frames": None if frames is None else list(frames),
         "words": {
-            "board": words("live.board"),
+            "board": words(board),
             "empty": words(empty),
             "reset": words("live.reset_zoom"),
             "save": words("live.save_picture"),
