@@ -75,12 +75,12 @@ def influence(changes: Array, features: list[str], words: Words, *, share: bool)
     """
     order = np.argsort(-changes, kind="stable")[:MOST_BARS]
     chosen = changes[order]
-    texts = [percent(float(one)) if share else plain(float(one)) for one in chosen]
+    texts = [_share(float(one)) if share else plain(float(one)) for one in chosen]
     figure = theme.figure(
         x_axis={"range": [0, max(float(chosen.max()) * 1.25, 1e-6)], "visible": False},
         y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
         showlegend=False,
-        margin={"l": 12, "r": 44, "t": 64, "b": 12},
+        margin={"l": 12, "r": 44, "t": 12, "b": 12},
         title={"text": words("answer.influence"), "font": {"size": 13}, "x": 0, "xanchor": "left"},
     )
     return figure.add_bar(
@@ -93,3 +93,8 @@ def influence(changes: Array, features: list[str], words: Words, *, share: bool)
         cliponaxis=False,
         hoverinfo="skip",
     )
+
+
+def _share(value: float) -> str:
+    """A share that may be small: it has a bar, so it is never said to be nothing."""
+    return percent(value) if value >= 0.01 else f"{100 * value:.1g} %"

@@ -82,7 +82,7 @@ def around(
 ) -> go.Figure:
     """One node, the first, among its neighbours; a larger one has more influence on it."""
     figure = _blank(title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"})
-    figure.update_layout(showlegend=False, margin={"l": 4, "r": 4, "t": 44, "b": 4})
+    figure.update_layout(showlegend=False, margin={"l": 4, "r": 4, "t": 12, "b": 4})
     spots = _whole(places)
     strongest = max(float(np.abs(influence).max(initial=0.0)), 1e-9)
     sizes = np.concatenate([[26.0], 10 + 16 * np.abs(influence) / strongest])
@@ -102,7 +102,7 @@ def shares(values: Array, names: Sequence[str], title: str) -> go.Figure:
         x_axis={"range": [0, 1.15], "visible": False},
         y_axis={"autorange": "reversed", "showgrid": False, "type": "category"},
         showlegend=False,
-        margin={"l": 12, "r": 44, "t": 44, "b": 12},
+        margin={"l": 12, "r": 44, "t": 12, "b": 12},
         title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
     )
     return figure.add_bar(

@@ -1,6 +1,7 @@
 """CNN: the known traps and exact sizes."""
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,3 +256,17 @@ def test_photographs_are_learned_shown_and_answered_in_colour(
 
 def _seeded() -> None:
     importlib.import_module("keras").utils.set_random_seed(1)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_saved_network_finds_its_own_layers_beside_those_of_other_chapters(
+    tmp_path: Path,
+) -> None:
+    keras, ours = importlib.import_module("keras"), _model()
+    importlib.import_module("dlkit.algorithms.dnn.model")  # it has layers of the same names
+    model = ours.build(Params(shift=2))
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [type(layer) for layer in loaded.layers] == [type(layer) for layer in model.layers]
+    assert type(loaded.loss) is ours.SmoothedCrossentropy

@@ -167,6 +167,8 @@ def test_plays_from_a_checkpoint_in_both_languages(trained: Trained, language: s
     assert all(isinstance(value, np.ndarray) for value in found.values())
     figures = algorithm.answer(found, params, words(language, algorithm.name))
     assert figures and all(len(figure.to_json()) < MOST_JSON for figure in figures)
+    titles = [str(figure.layout.title.text or "") for figure in figures]
+    assert not any("<" in title for title in titles)  # shown as plain text above the figure
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -87,7 +87,7 @@ def _block(x: keras.KerasTensor, filters: int, number: int, params: Params) -> k
     return layers.AveragePooling2D(2)(x) if params.pooling == "average" else x
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.cnn")
 class SmoothedCrossentropy(keras.losses.Loss):
     """Cross-entropy of logits [B, C] and classes [B], of which a share is spread over all classes.
 
@@ -111,7 +111,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
 
 class Augmentation(layers.Layer):
-    """Changes pictures while training, and never otherwise.
+    """Has the chance that a layer needs which changes pictures [B, H, W, ch] while training only.
 
     Written with `keras.ops` alone, because an augmentation layer that XLA cannot compile would
     switch XLA off for the whole model.
@@ -121,16 +121,8 @@ class Augmentation(layers.Layer):
         super().__init__(**named)
         self.seeds = keras.random.SeedGenerator()
 
-    def call(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """Pictures [B, H, W, ch] -> pictures [B, H, W, ch]."""
-        return self.changed(pictures) if training else pictures
 
-    def changed(self, pictures: keras.KerasTensor) -> keras.KerasTensor:
-        """The pictures [B, H, W, ch], each changed in its own way."""
-        raise NotImplementedError
-
-
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.cnn")
 class RandomShift(Augmentation):
     """Moves each picture by up to `most` pixels each way; what comes in from outside is black."""
 
@@ -138,8 +130,10 @@ class RandomShift(Augmentation):
         super().__init__(**named)
         self.most = most
 
-    def changed(self, pictures: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """Each row and column is picked by a product with a matrix of zeros and ones."""
+        if not training:
+            return pictures
         batch, (height, width) = ops.shape(pictures)[0], pictures.shape[1:3]
         places = 2 * self.most + 1
         moves = keras.random.randint((batch, 2), 0, places, seed=self.seeds)  # [B, 2]
@@ -154,17 +148,19 @@ class RandomShift(Augmentation):
         return {**super().get_config(), "most": self.most}
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.cnn")
 class RandomFlip(Augmentation):
     """Mirrors every other picture, left to right. Never for digits: a mirrored 2 is no digit."""
 
-    def changed(self, pictures: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """A coin is thrown for each picture."""
+        if not training:
+            return pictures
         coins = keras.random.randint((ops.shape(pictures)[0], 1, 1, 1), 0, 2, seed=self.seeds)
         return ops.where(coins == 1, pictures[:, :, ::-1], pictures)
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.cnn")
 class Cutout(Augmentation):
     """Hides a black square of `side` pixels somewhere; at the edge only part of it hits."""
 
@@ -172,8 +168,10 @@ class Cutout(Augmentation):
         super().__init__(**named)
         self.side = side
 
-    def changed(self, pictures: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, pictures: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
         """The square's middle may be any pixel, so that edges are hidden less often."""
+        if not training:
+            return pictures
         batch, (height, width) = ops.shape(pictures)[0], pictures.shape[1:3]
         middles = keras.random.uniform((batch, 2), seed=self.seeds)  # [B, 2] in [0, 1)
         hidden = (

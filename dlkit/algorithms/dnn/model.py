@@ -126,7 +126,7 @@ def _multiplications(params: Params) -> int:
     return sum(a * b for a, b in itertools.pairwise(sizes))
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.dnn")
 class SmoothedCrossentropy(keras.losses.SparseCategoricalCrossentropy):
     """Cross-entropy on logits against labels of which a share is spread evenly over all classes.
 
@@ -147,7 +147,7 @@ class SmoothedCrossentropy(keras.losses.SparseCategoricalCrossentropy):
         return {**super().get_config(), "smoothing": self.smoothing}
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.dnn")
 class ExplainedShare(keras.metrics.R2Score):
     """R², the share of the target's variance that is explained; 0 for a single example."""
 
@@ -156,7 +156,7 @@ class ExplainedShare(keras.metrics.R2Score):
         return ops.where(self.num_samples < 2, 0.0, super().result())
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.dnn")
 class RandomShift(layers.Layer):
     """Moves each picture by up to `most` pixels each way while training, and never otherwise.
 

@@ -157,37 +157,37 @@ class _Unmasked:
         return super().call(inputs)  # type: ignore[misc]
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class GCN(_Unmasked, spektral.layers.GCNConv):
     """Messages weighed by degree (Kipf and Welling, 2017)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class GAT(_Unmasked, spektral.layers.GATConv):
     """Messages weighed by attention (Veličković and others, 2018)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class APPNP(_Unmasked, spektral.layers.APPNPConv):
     """Answers passed on with a way back home (Gasteiger and others, 2019)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class Chebyshev(_Unmasked, spektral.layers.ChebConv):
     """Polynomials of the graph's Laplacian (Defferrard and others, 2016)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class GraphSAGE(spektral.layers.GraphSageConv):
     """The mean of the neighbours beside the node itself (Hamilton and others, 2017)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class GIN(spektral.layers.GINConv):
     """The sum of the neighbours through a small network (Xu and others, 2019)."""
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class GCNII(layers.Layer):
     """Part of the beginning comes back, and most of the signal goes on as it is.
 
@@ -210,7 +210,7 @@ class GCNII(layers.Layer):
         return {**super().get_config(), "width": self.width, "strength": self.strength}
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class Dropout(layers.Dropout):
     """Dropout that also takes a sparse matrix, of which it drops entries that are not zero."""
 
@@ -221,7 +221,7 @@ class Dropout(layers.Dropout):
         return super().call(inputs, training=training)
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class DropEdge(layers.Layer):
     """Leaves out messages at random while training, never those of a node to itself.
 
@@ -256,7 +256,7 @@ class DropEdge(layers.Layer):
         return {**super().get_config(), "rate": self.rate}
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.gnn")
 class WholeGraph(layers.Layer):
     """The graph itself, whatever node is asked for. It is read again where a model is loaded."""
 

@@ -80,7 +80,7 @@ def build(params: Params) -> keras.Model:
     return model
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.word2vec")
 class Word2Vec(keras.Model):
     """Learns from scores of pairs; is checked by what its vectors answer too."""
 
@@ -114,7 +114,7 @@ class Word2Vec(keras.Model):
         return {**values, **self.judge(vectors_of(self))}
 
 
-@keras.saving.register_keras_serializable("dlkit")
+@keras.saving.register_keras_serializable("dlkit.word2vec")
 class Draw(layers.Layer):
     """What is left to chance: words left out, the length of each window, the negatives.
 
