@@ -45,6 +45,15 @@ def single(data: RunData, words: Words, name: str) -> go.Figure:
     return figure
 
 
+def several(data: RunData, words: Words, names: Mapping[str, str]) -> go.Figure:
+    """A few curves together; `names` gives the key of the text of each."""
+    figure = _frame(data, words, up={}, legend=True)
+    for number, (name, key) in enumerate(names.items()):
+        color = (theme.TRAIN, theme.VALIDATION, *theme.CLASSES[2:])[number]
+        _add(figure, data, name, label=words(key), color=color)
+    return figure
+
+
 def _pair(data: RunData, words: Words, name: str, *, up: Mapping[str, Any]) -> go.Figure:
     figure = _frame(data, words, up=up, legend=True)
     _add(figure, data, name, label=words("curve.train"), color=theme.TRAIN)
