@@ -1,6 +1,6 @@
 """Curves of training and validation over the steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,12 +45,14 @@ def single(data: RunData, words: Words, name: str) -> go.Figure:
     return figure
 
 
-def several(data: RunData, words: Words, names: Mapping[str, str]) -> go.Figure:
-    """A few curves together; `names` gives the key of the text of each."""
-    figure = _frame(data, words, up={}, legend=True)
-    for number, (name, key) in enumerate(names.items()):
-        color = (theme.TRAIN, theme.VALIDATION, *theme.CLASSES[2:])[number]
-        _add(figure, data, name, label=words(key), color=color)
+def several(
+    data: RunData, words: Words, names: Sequence[str], *, up: Mapping[str, Any] | None = None
+) -> go.Figure:
+    """Some curves in one chart, each by the name of its metric."""
+    figure = _frame(data, words, up=up or {}, legend=len(names) > 1)
+    for number, name in enumerate(names):
+        color = theme.CLASSES[number % len(theme.CLASSES)]
+        _add(figure, data, name, label=words(f"metric.{name}"), color=color)
     return figure
 
 

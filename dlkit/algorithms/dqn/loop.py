@@ -95,7 +95,8 @@ class Loop:
         self.errors = np.zeros(0, np.float32)  # of the last block
         self.step, self._updates = 0, 0
         count, seconds = params.worlds, seconds_of_step(params)
-        self._total = math.ceil(params.steps / count)
+        # Whole blocks, so that the last one is learned from too.
+        self._total = math.ceil(params.steps / count / params.train_every) * params.train_every
         blocks = min(WINDOW_SECONDS / seconds, self._total / FEWEST_WINDOWS) / params.train_every
         self._window = params.train_every * max(1, round(blocks))
         self._look = self._window * max(1, round(self._total / LOOKS / self._window))

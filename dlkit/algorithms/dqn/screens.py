@@ -23,13 +23,12 @@ def clip(data: RunData, words: Words) -> go.Figure:
 
 def returns(data: RunData, words: Words) -> go.Figure:
     """What an episode brings: in training, with chance in it, and when it plays in earnest."""
-    return curves.several(data, words, {"return": "curve.train", "val_return": "curve.greedy"})
+    return curves.several(data, words, ("return", "val_return"))
 
 
 def promises(data: RunData, words: Words) -> go.Figure:
     """What the network promises at the start of an episode, and what is kept of it."""
-    names = {name: f"metric.{name}" for name in ("promised", "kept")}
-    return curves.several(data, words, names)
+    return curves.several(data, words, ("promised", "kept"))
 
 
 def probes(data: RunData, words: Words) -> go.Figure:
