@@ -17,7 +17,7 @@ from dlkit.datasets import grids
 from dlkit.params import ParamsError
 from dlkit.texts import words
 from dlkit.views import games as film
-from tests.fakes.recording import RecordingRun
+from tests.fakes.recording import Broken, RecordingRun
 
 WORDS = words("en", "dqn")
 SMALL = Params(hidden_layers="8", train_every=4, gradient_steps=3, batch_size=5, target_every=2)
@@ -413,6 +413,31 @@ def test_a_table_learns_the_best_way_through_a_grid_and_its_true_values() -> Non
     _model().train(params, run)
     assert run.points["best_share"][run.total_steps] == 1.0
     assert run.points["value_error"][run.total_steps] < 0.05 < run.points["value_error"][0]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    "change",
+    [{"data": "cartpole", "exploration": "noisy", "dueling": True, "target_update": "soft"},
+     {"data": "lunar_lander", "worlds": 3, "memory": 150, "weight_decay": 0.01}],
+)  # fmt: skip
+def test_killed_in_mid_episode_and_taken_up_again_ends_the_same(
+    change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = importlib.import_module("dlkit.training")
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_BYTES_A_SECOND", 1e18)
+    params = Params.checked({**ALGORITHM.tiny.values(), **change})
+    whole = RecordingRun(params)
+    _model().train(params, whole)
+    killed = RecordingRun(params, breaks_at=int(0.6 * whole.calls))
+    with pytest.raises(Broken):
+        _model().train(params, killed)
+    assert killed.checkpoints[-1].state["worlds/lengths"].max() > 0
+    heir = RecordingRun(params, start=killed.checkpoints[-1])
+    _model().train(params, heir)
+    for name in whole.points.keys() - {"throughput"}:
+        assert {**killed.points.get(name, {}), **heir.points.get(name, {})} == whole.points[name]
 
 
 @pytest.fixture(scope="module")
