@@ -14,11 +14,11 @@ from benchmarks.spread import middle, spread
 FULL = 500.0
 RACED = 20_000  # steps
 LAKE: dict[str, Any] = {
-    "data": "frozen_lake", "hidden_layers": "", "steps": 60_000, "discount": 0.95,
+    "data": "frozen_lake", "n_steps": 1, "hidden_layers": "", "steps": 60_000, "discount": 0.95,
     "epsilon": 0.3, "exploration_share": 0.5, "learning_rate": 0.02, "memory": 60_000,
 }  # fmt: skip
 GRID: dict[str, Any] = {
-    "data": "grid", "hidden_layers": "", "steps": 20_000, "discount": 0.95, "epsilon": 0.5,
+    "data": "grid", "n_steps": 1, "hidden_layers": "", "steps": 20_000, "discount": 0.95, "epsilon": 0.5,
     "exploration_share": 0.5, "learning_rate": 0.05,
 }  # fmt: skip
 

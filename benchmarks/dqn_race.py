@@ -30,7 +30,7 @@ def ours(steps: int) -> float:
     params = spec.Params(
         steps=steps, train_every=64, gradient_steps=32, batch_size=64, target_every=64,
         hidden_layers="64, 64", learning_starts=500, exploration_share=0.05, episodes=1,
-        double=False,
+        double=False, normalisation="none", n_steps=1, schedule="constant",
     )  # fmt: skip
     run: Any = bare.Nobody(params)
     times: list[tuple[int, float]] = []

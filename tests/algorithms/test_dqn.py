@@ -266,7 +266,7 @@ def test_worlds_come_back_to_where_they_were_or_say_that_they_cannot() -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize(
     "change",
-    [{}, {"dueling": True}, {"exploration": "noisy", "dueling": True},
+    [{}, {"dueling": True, "normalisation": "none"}, {"exploration": "noisy", "dueling": True},
      {"data": "grid", "hidden_layers": ""}, {"data": "taxi"}, {"data": "lunar_lander"}],
 )  # fmt: skip
 def test_acting_asks_the_same_network_in_numpy(change: dict[str, Any]) -> None:
@@ -407,7 +407,7 @@ def test_a_table_learns_the_best_way_through_a_grid_and_its_true_values() -> Non
     params = Params.checked({
         **Params().values(), "data": "grid", "grid": SURE, "hidden_layers": "", "steps": 6000,
         "discount": 0.9, "learning_rate": 0.05, "epsilon": 0.5, "exploration_share": 0.5,
-        "train_every": 32, "gradient_steps": 32,
+        "train_every": 32, "gradient_steps": 32, "n_steps": 1, "schedule": "constant",
     })  # fmt: skip
     run = RecordingRun(params)
     _model().train(params, run)

@@ -12,7 +12,8 @@ https://arxiv.org/abs/1509.06461), dueling (Ziyu Wang and others, 2016,
 https://arxiv.org/abs/1511.06581), prioritised replay (Tom Schaul and others, 2016,
 https://arxiv.org/abs/1511.05952), returns over several steps (Richard Sutton, 1988,
 https://doi.org/10.1007/BF00115009), noisy layers (Meire Fortunato and others, 2018,
-https://arxiv.org/abs/1706.10295).
+https://arxiv.org/abs/1706.10295), layer normalisation (Matteo
+Gallici and others, 2025, https://arxiv.org/abs/2407.04811).
 
 Deviations: the learning goes in blocks of `gradient_steps` updates after every `train_every` steps,
 one compiled call each; the batches of a block are drawn together, so priorities change between
@@ -41,6 +42,7 @@ from dlkit.showing import Show
 from dlkit.weights import load_state, state_of
 
 LONGEST_GRADIENT = 10.0
+SPREAD = 1e-3  # added to the variance in a normalisation
 NOISE = 0.5  # of noisy layers at the start, over the root of their inputs
 
 
@@ -70,7 +72,10 @@ def network(params: Params) -> keras.Model:
         x = layers.Rescaling(scale.tolist(), offset.tolist(), name="scaled")(seen)
     make = NoisyDense if params.exploration == "noisy" else layers.Dense
     for number, width in enumerate(widths(params), start=1):
-        x = layers.Activation("relu")(make(width, name=f"hidden_{number}")(x))  # [B, width]
+        x = make(width, name=f"hidden_{number}")(x)  # [B, width]
+        if params.normalisation == "layer":
+            x = layers.LayerNormalization(epsilon=SPREAD, name=f"normalised_{number}")(x)
+        x = layers.Activation("relu")(x)
     values = make(world.actions, name="advantage")(x)  # [B, A]
     if params.dueling:
         state = make(1, name="value")(x)  # [B, 1]
@@ -258,6 +263,12 @@ class Policy:
             parts = [layer.kernel, layer.bias]
             parts += [layer.kernel_noise, layer.bias_noise] if noisy else []
             self._layers.append(_Dense(*(np.asarray(part.value) for part in parts)))
+        self._scales = []
+        if params.normalisation == "layer":
+            made = [model.get_layer(f"normalised_{name[7:]}") for name in names if "_" in name]
+            self._scales = [
+                [np.asarray(part.value) for part in (one.gamma, one.beta)] for one in made
+            ]
         self._hidden, self._states = len(widths(params)), world.states
         self._scaling = None if world.states else scaling(params)
         self.noises = sum(sum(layer.kernel.shape) for layer in self._layers) if noisy else 0
@@ -271,7 +282,12 @@ class Policy:
             x = seen * self._scaling[0] + self._scaling[1]
         parts = self._shares(noise)
         for number in range(self._hidden):
-            x = np.maximum(self._layers[number](x, parts[number]), 0.0)
+            x = self._layers[number](x, parts[number])
+            if self._scales:
+                x -= x.mean(axis=1, keepdims=True)
+                x /= np.sqrt(np.square(x).mean(axis=1, keepdims=True) + SPREAD)
+                x = x * self._scales[number][0] + self._scales[number][1]
+            x = np.maximum(x, 0.0)
         values = self._layers[self._hidden](x, parts[self._hidden])
         if len(self._layers) > self._hidden + 1:
             values += self._layers[-1](x, parts[-1]) - values.mean(axis=1, keepdims=True)

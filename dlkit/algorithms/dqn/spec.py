@@ -28,7 +28,7 @@ class Params(BaseParams):
     data: str = choice("cartpole", *worlds.NAMES)
     grid: str = text(grids.FIRST, pattern=grids.PATTERN)
     steps: int = integer(20_000, low=100, high=10_000_000)
-    hidden_layers: str = text("64, 64", pattern=r"^\s*(\d{1,4}(\s*,\s*\d{1,4}){0,5})?\s*$")
+    hidden_layers: str = text("128, 128", pattern=r"^\s*(\d{1,4}(\s*,\s*\d{1,4}){0,5})?\s*$")
     learning_rate: float = real(0.001, low=1e-6, high=1.0, scale="log", live=True)
     epsilon: float = real(0.05, low=0.0, high=1.0, step=0.01, live=True)
     discount: float = real(0.99, low=0.0, high=0.9999, step=0.001)
@@ -36,20 +36,21 @@ class Params(BaseParams):
     slip: float = real(0.0, low=0.0, high=0.6, step=0.05, group="world")
     worlds: int = integer(1, low=1, high=64, group="world")
     dueling: bool = switch(False, group="network")
+    normalisation: str = choice("layer", "none", "layer", group="network")
     exploration: str = choice("epsilon", "epsilon", "noisy", group="exploring")
     exploration_share: float = real(0.2, low=0.0, high=1.0, step=0.01, group="exploring")
     memory: int = integer(20_000, low=100, high=1_000_000, group="memory")
     learning_starts: int = integer(500, low=1, high=100_000, group="memory")
     prioritised: bool = switch(False, group="memory")
-    n_steps: int = integer(1, low=1, high=20, group="memory")
+    n_steps: int = integer(3, low=1, high=20, group="memory")
     train_every: int = integer(64, low=1, high=4096, group="learning")
-    gradient_steps: int = integer(64, low=1, high=4096, group="learning")
+    gradient_steps: int = integer(32, low=1, high=4096, group="learning")
     batch_size: int = integer(64, low=1, high=4096, group="learning")
     target_update: str = choice("hard", "hard", "soft", group="target")
     target_every: int = integer(64, low=1, high=100_000, group="target")
     target_share: float = real(0.005, low=0.0001, high=1.0, step=0.001, group="target")
     optimizer: str = choice("adam", "sgd", "adam", "adamw", "lion", "muon", group="optimization")
-    schedule: str = recipe.schedule("constant")
+    schedule: str = recipe.schedule("cosine")
     weight_decay: float = recipe.weight_decay()
     episodes: int = integer(10, low=1, high=200, group="run")
     stop_at: float = real(0.0, low=-1000.0, high=1000.0, step=0.5, group="run")
@@ -92,13 +93,14 @@ def layers(params: Params, words: Words) -> Sequence[Layer]:
     world = world_of(params)
     first = world.states or world.size
     each = 2 if params.exploration == "noisy" else 1
+    extra = 2 if params.normalisation == "layer" else 0
     activation = words("knob.activation.option.relu")
     sizes = [first, *widths(params)]
     hidden = [
         Layer(
             words("layer.hidden", number=number, activation=activation),
             (width,),
-            each * (before + 1) * width,
+            (each * (before + 1) + extra) * width,
             kind="dense",
         )
         for number, (before, width) in enumerate(itertools.pairwise(sizes), start=1)
@@ -182,12 +184,12 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="acrobot", steps=50_000, hidden_layers="128, 128", memory=50_000,
+            data="acrobot", steps=50_000, memory=50_000,
             learning_starts=1000, exploration_share=0.15, target_every=128,
         ),
         "gpu": Params(
             data="lunar_lander", steps=200_000, hidden_layers="256, 256", memory=200_000,
-            learning_starts=2000, batch_size=128, worlds=8, dueling=True, n_steps=3,
+            learning_starts=2000, batch_size=128, worlds=8, dueling=True,
             learning_rate=0.0006, train_every=16, gradient_steps=64, target_every=256,
         ),
     },
