@@ -164,9 +164,9 @@ class Draw(layers.Layer):
     ) -> list[keras.KerasTensor]:
         """What `call` gives, as the Functional model sees it."""
         clean, *label = given
-        example = keras.KerasTensor(clean.shape, "float32")
+        target, noisy = (keras.KerasTensor(clean.shape, "float32") for _ in range(2))
         moment = keras.KerasTensor((clean.shape[0], 1), "float32")
-        return [example, example, moment, *[keras.KerasTensor(one.shape, "int32") for one in label]]
+        return [target, noisy, moment, *[keras.KerasTensor(one.shape, "int32") for one in label]]
 
     def get_config(self) -> dict[str, object]:
         """What is needed to make the layer again."""
