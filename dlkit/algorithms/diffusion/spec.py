@@ -43,7 +43,7 @@ class Params(BaseParams):
     """What can be set."""
 
     data: str = choice("mnist_5k", *PICTURES, *clouds.CLOUDS)
-    drawn: str = text(clouds.FACE, pattern=clouds.STROKES, group="network")
+    strokes: str = text(clouds.FACE, pattern=clouds.STROKES, group="network")
     prediction: str = choice("velocity", "noise", "velocity", "sample", "flow")
     noise_schedule: str = choice("cosine", "cosine", "linear", "edm")
     conditional: bool = switch(True)
@@ -84,14 +84,14 @@ def shape_of(params: Any) -> tuple[int, ...]:
 def num_classes(params: Any) -> int:
     """How many classes the examples have; the number after the last means "any"."""
     if is_plane(params):
-        return clouds.cloud(params.data, params.drawn).num_classes
+        return clouds.cloud(params.data, params.strokes).num_classes
     return datasets.find(params.data).num_classes
 
 
 def split_of(params: Any) -> datasets.Split:
     """The examples to learn from and to check with."""
     if is_plane(params):
-        return clouds.load(params.data, params.seed, params.drawn)
+        return clouds.load(params.data, params.seed, params.strokes)
     return datasets.load(params.data, params.seed)
 
 
@@ -270,7 +270,7 @@ def checks(data: RunData) -> Sequence[Finding]:
         return []
     start = float(held[0]) if unlearned is None else float(np.nanmean(unlearned[..., -1]))
     now = float(np.nanmedian(loss[-3:]))
-    if now > 1.5 * max(start, float(np.nanmedian(loss[:3]))):
+    if now > 1.5 * start:
         return [Finding("diverging", "warning")]
     share = data.step / data.total_steps if data.total_steps else 0.0
     if share > 0.1 and now > 0.97 * start:
