@@ -35,6 +35,7 @@ HIDDEN = ("right", "left", "top", "bottom", "middle")
 CLASS_FIELDS = ("digit", "garment", "part")
 # What the playground takes where its controls do not ask.
 UNASKED: dict[str, Any] = {"guidance": 1.0, "begin": "noise", "strength": 0.5, "hidden": "right"}
+SHEET_HEIGHT = 190  # of a sheet in the playground, in pixels
 ENOUGH = 8  # points of a curve before anything is said
 FLAT, COPIED = 0.5, 0.45  # of the spread of real pictures; of the distance of new real ones
 
@@ -203,14 +204,20 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     left = f"{float(found['share'][0]):.0%}"
     names = [words(f"way.{kind}") for kind in ("noisy", "clean", "noise")]
     figures = [
-        pictures.sheet(found["sheet"], columns=10, title=words("answer.made")),
-        denoising.matrix(found["way"], names, ends=_ends(words), title=words("answer.way")),
-        pictures.sheet(found["noisy"], columns=10, title=words("answer.noisy", left=left)),
-        pictures.sheet(found["clean"], columns=10, title=words("answer.clean", left=left)),
+        _sheet(found["sheet"], words("answer.made")),
+        denoising.matrix(
+            found["way"], names, ends=_ends(words), title=words("answer.way")
+        ).update_layout(height=250),
+        _sheet(found["noisy"], words("answer.noisy", left=left)),
+        _sheet(found["clean"], words("answer.clean", left=left)),
     ]
     if len(found["given"]):
         figures.insert(1, pictures.picture(found["given"], words("answer.given")))
     return figures
+
+
+def _sheet(made: Array, title: str) -> go.Figure:
+    return pictures.sheet(made, columns=10, title=title).update_layout(height=SHEET_HEIGHT)
 
 
 def sheet(data: RunData, words: Words) -> go.Figure:
