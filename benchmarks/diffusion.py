@@ -27,7 +27,7 @@ POINTS: dict[str, Any] = {
     "learning_rate": 0.003, "average": 0.995, "guidance": 1.0,
 }  # fmt: skip
 MADE = 2500  # points compared with as many real ones
-WAY = {"sampler": "dpm_solver", "sampling_steps": 20, "seed": 1}
+WAY: dict[str, Any] = {"sampler": "dpm_solver", "sampling_steps": 20, "seed": 1}
 PICTURES, ROUNDS = 64, 5
 
 
@@ -78,7 +78,8 @@ def _points(seed: int) -> dict[str, float]:
 
 def _sampling(seed: int) -> dict[str, float]:
     """The middle of several rounds; the first, which also compiles, apart."""
-    params = find("diffusion").presets["standard"].model_copy(update={"seed": seed})
+    preset = find("diffusion").presets["standard"].values()
+    params = spec.Params.checked({**preset, "seed": seed})
     model = import_module(model_module("diffusion")).build(params)
     sample = Sampler(model.get_layer("network"), params)
     shape, labels = spec.shape_of(params), np.arange(PICTURES) % spec.num_classes(params)

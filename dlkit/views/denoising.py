@@ -3,7 +3,7 @@
 Pictures are whole numbers from 0 to 255.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,9 @@ def cloud(made: Array | None, real: Array | None, words: Words, *, title: str = 
     """Points made [N, 3] (place, class) over real ones [M, 3] in grey."""
     figure = _plane(title=title)
     if real is not None and len(real):
-        figure.add_scatter(**_dots(real, theme.QUIET, 5), name=words("cloud.real"))
+        figure.add_scatter(**_dots(real, {"color": theme.QUIET}, 5), name=words("cloud.real"))
     if made is not None and len(made):
-        colors = _colors(made[:, 2]) if made.shape[1] > 2 else theme.TRAIN
-        figure.add_scatter(**_dots(made, colors, 5), name=words("cloud.made"))
+        figure.add_scatter(**_dots(made, _colors(made[:, 2]), 5), name=words("cloud.made"))
     return figure
 
 
@@ -90,8 +89,8 @@ def ways(paths: Array | None, words: Words) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    figure.add_scatter(**_dots(paths[0], theme.VALIDATION, 4), name=words("cloud.noise"))
-    figure.add_scatter(**_dots(paths[-1], theme.TRAIN, 5), name=words("cloud.made"))
+    figure.add_scatter(**_dots(paths[0], {"color": theme.VALIDATION}, 4), name=words("cloud.noise"))
+    figure.add_scatter(**_dots(paths[-1], {"color": theme.TRAIN}, 5), name=words("cloud.made"))
     return figure
 
 
@@ -136,16 +135,21 @@ def _plane(*, reach: float = EDGE, title: str = "") -> go.Figure:
     )
 
 
-def _dots(places: Array, colors: Any, size: float) -> dict[str, Any]:
+def _dots(places: Array, look: Mapping[str, Any], size: float) -> dict[str, Any]:
     return {
         "x": places[:, 0].astype(np.float32),
         "y": places[:, 1].astype(np.float32),
         "mode": "markers",
-        "marker": {"size": size, "color": colors, "line": {"width": 0}},
+        "marker": {"size": size, "line": {"width": 0}, **look},
         "hoverinfo": "skip",
     }
 
 
-def _colors(labels: Array) -> list[str]:
-    numbers = np.nan_to_num(np.asarray(labels, np.float64)).astype(int)
-    return [theme.CLASSES[number % len(theme.CLASSES)] for number in numbers]
+def _colors(labels: Array) -> dict[str, Any]:
+    """A colour for each class, as numbers and a scale: names of colours take ten times the room."""
+    last = len(theme.CLASSES) - 1
+    numbers = np.nan_to_num(np.asarray(labels, np.float64)).astype(int) % (last + 1)
+    if not numbers.any():
+        return {"color": theme.CLASSES[0]}
+    scale = [[place / last, color] for place, color in enumerate(theme.CLASSES)]
+    return {"color": numbers.astype(np.uint8), "colorscale": scale, "cmin": 0, "cmax": last}
