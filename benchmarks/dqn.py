@@ -18,8 +18,8 @@ LAKE: dict[str, Any] = {
     "epsilon": 0.3, "exploration_share": 0.5, "learning_rate": 0.02, "memory": 60_000,
 }  # fmt: skip
 GRID: dict[str, Any] = {
-    "data": "grid", "n_steps": 1, "hidden_layers": "", "steps": 20_000, "discount": 0.95, "epsilon": 0.5,
-    "exploration_share": 0.5, "learning_rate": 0.05,
+    "data": "grid", "n_steps": 1, "hidden_layers": "", "steps": 20_000, "discount": 0.95,
+    "epsilon": 0.5, "exploration_share": 0.5, "learning_rate": 0.05,
 }  # fmt: skip
 
 
