@@ -1,0 +1,312 @@
+"""Transformer: every place looks at the others, and learns where to look.
+
+Each place of a text asks a question (query), every place offers a key and a value; the better query
+and key fit, the more of the value is taken over. Several heads do so side by side
+
+    softmax(Q K^T / sqrt(d)) V
+
+and a small network of two layers follows at each place (Ashish Vaswani and others, 2017, "Attention
+is all you need", https://arxiv.org/abs/1706.03762). A decoder may look back only, and learns to
+say what comes next: alone it is a GPT (Alec Radford and others, 2018). With an encoder, which sees
+the whole question, it answers: there it also looks across, at the question.
+
+Deviations from the paper: normalisation before each part, not behind it, unless `norm_first` is off
+(Ruibin Xiong and others, 2020, https://arxiv.org/abs/2002.04745); positions may be learned, or
+turn queries and keys (rotary: Jianlin Su and others, 2021, https://arxiv.org/abs/2104.09864); no
+biases in attention; dropout behind each part only; the beam has no bonus for length.
+"""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from dlkit.algorithms.transformer import shown
+from dlkit.algorithms.transformer.spec import Params, is_pairs, sizes_of
+from dlkit.contract import Array, Run
+from dlkit.datasets.pairs import END, PADDING, START
+from dlkit.params import BaseParams
+from dlkit.training import fit, make_optimizer, seed_everything
+
+Tensor = keras.KerasTensor
+EXPANSION = 4  # how much wider the small network is than a place's vector
+SLOWEST = 10_000.0  # places in a turn of the slowest wave, over 2 pi
+NEVER = -1e9  # a score that leaves nothing of a place
+TOLD = 5  # alternatives that are told for each token
+
+
+def build(params: Params) -> keras.Model:
+    """Tokens [B, T] -> logits [B, T, V] of what comes next; with a question [B, S] before them."""
+    seed_everything(params.seed)
+    sizes = sizes_of(params)
+    read = Reading(
+        sizes.symbols, params.width, max(sizes.question, sizes.answer), params.positions,
+        name="read",
+    )  # fmt: skip
+    inputs, memory, there = [], None, None
+    if sizes.question:
+        question = keras.Input((sizes.question,), dtype="int32", name="question")
+        there = ops.not_equal(question, PADDING)[:, None, None, :]  # [B, 1, 1, S]
+        memory = _dropped(read(question), params)  # [B, S, D]
+        for number in range(1, params.layers + 1):
+            memory, _ = _block(f"encoder_{number}", params, causal=False)(memory, there)
+        memory = layers.LayerNormalization(name="memory")(memory)
+        inputs.append(question)
+    tokens = keras.Input((sizes.answer,), dtype="int32", name="tokens")
+    x = _dropped(read(tokens), params)  # [B, T, D]
+    for number in range(1, params.layers + 1):
+        x, *_ = _block(f"decoder_{number}", params, causal=True)(x, there, memory)
+    x = layers.LayerNormalization(name="last")(x)
+    logits = layers.Dense(sizes.symbols, use_bias=False, name="logits")(x)  # [B, T, V]
+    model = Transformer([*inputs, tokens], logits, name="transformer")
+    model.smoothing = params.label_smoothing
+    optimizer = make_optimizer(
+        params.optimizer,
+        params.learning_rate,
+        weight_decay=params.weight_decay,
+        average=params.average,
+    )
+    metrics = [keras.metrics.MeanMetricWrapper(exact, name="accuracy")] if sizes.question else None
+    model.compile(optimizer, metrics=metrics, jit_compile=False)
+    places = sizes.question + sizes.answer
+    products = model.count_params() + 2 * params.layers * places * params.width
+    model.step_seconds = 1e-3 + params.batch_size * places * products * 6 / 5e10
+    return model
+
+
+def _block(name: str, params: Params, *, causal: bool) -> "Block":
+    return Block(
+        params.heads, causal=causal, rotary=params.positions == "rotary",
+        norm_first=params.norm_first, dropout=params.dropout, name=name,
+    )  # fmt: skip
+
+
+def _dropped(x: Tensor, params: Params) -> Tensor:
+    return layers.Dropout(params.dropout)(x) if params.dropout else x
+
+
+@keras.saving.register_keras_serializable("dlkit.transformer")
+def exact(y: Array, logits: Array) -> Tensor:
+    """Whether all of an answer [B, T] is right, [B].
+
+    Taking the most probable token again and again writes it exactly if each is the most probable
+    one after the right ones before it: one look at all places tells.
+    """
+    right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(y, "int32"))
+    return ops.cast(ops.all(ops.logical_or(right, ops.equal(y, PADDING)), axis=-1), "float32")
+
+
+@keras.saving.register_keras_serializable("dlkit.transformer")
+class Transformer(keras.Model):
+    """Learns what comes next at all places at once."""
+
+    smoothing = 0.0  # the share of each label that is spread over all tokens
+
+    def compute_loss(
+        self,
+        x: Array | None = None,
+        y: Array | None = None,
+        y_pred: Tensor | None = None,
+        sample_weight: Array | None = None,
+        training: bool = True,
+    ) -> Tensor:
+        """-log of the probability of the true token, the mean over all tokens, in nats."""
+        log_shares = ops.log_softmax(y_pred)  # [B, T, V]
+        true = ops.take_along_axis(log_shares, ops.cast(y, "int32")[..., None], axis=-1)[..., 0]
+        if training and self.smoothing:
+            true = true * (1 - self.smoothing) + ops.mean(log_shares, axis=-1) * self.smoothing
+        if len(self.inputs) == 1:
+            return -ops.mean(true)
+        counts = ops.cast(ops.not_equal(y, PADDING), "float32")
+        return -ops.sum(true * counts) / ops.sum(counts)
+
+
+def waves(places: Tensor, count: int) -> Tensor:
+    """Angles [T, count] of waves, from one turn in six places to one in sixty thousand."""
+    speeds = SLOWEST ** (-np.arange(count, dtype=np.float32) / count)
+    return ops.cast(places, "float32")[:, None] * speeds
+
+
+@keras.saving.register_keras_serializable("dlkit.transformer")
+class Reading(layers.Layer):
+    """Tokens [B, T] -> vectors [B, T, D], which know their place unless attention sees to that."""
+
+    def __init__(
+        self, size: int, width: int, longest: int, positions: str, **named: object
+    ) -> None:
+        super().__init__(**named)
+        self.config = {"size": size, "width": width, "longest": longest, "positions": positions}
+        small = keras.initializers.RandomNormal(stddev=width**-0.5)
+        self.embedding = layers.Embedding(size, width, embeddings_initializer=small)
+        if positions == "learned":
+            self.places = layers.Embedding(longest, width, embeddings_initializer=small)
+
+    def call(self, tokens: Tensor, place: Tensor | int = 0) -> Tensor:
+        """The first token stands at `place`."""
+        width, positions = self.config["width"], self.config["positions"]
+        x = self.embedding(tokens) * width**0.5
+        here = place + ops.arange(tokens.shape[1])
+        if positions == "learned":
+            return x + self.places(here) * width**0.5
+        if positions == "sine":
+            angles = waves(here, -(-width // 2))
+            return x + ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)[:, :width]
+        return x
+
+    def get_config(self) -> dict[str, object]:
+        """What is needed to make the layer again."""
+        return {**super().get_config(), **self.config}
+
+
+@keras.saving.register_keras_serializable("dlkit.transformer")
+class Attention(layers.Layer):
+    """Each place takes over values of the places whose keys fit its query, in several heads."""
+
+    def __init__(self, heads: int, *, rotary: bool = False, **named: object) -> None:
+        super().__init__(**named)
+        self.heads, self.rotary = heads, rotary
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Four square matrices: for queries, keys and values, and for what is found."""
+        width = shape[-1]
+        self.query, self.key, self.value, self.out = (
+            layers.Dense(width, use_bias=False, name=name)
+            for name in ("query", "key", "value", "out")
+        )
+        for one in (self.query, self.key, self.value, self.out):
+            one.build((None, None, width))
+
+    def remember(self, x: Tensor, place: Tensor | int = 0) -> tuple[Tensor, Tensor]:
+        """Keys and values [B, heads, S, d] of places [B, S, D], the first of them at `place`."""
+        return self._turned(self._split(self.key(x)), place), self._split(self.value(x))
+
+    def call(
+        self,
+        x: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        allowed: Tensor | None = None,
+        place: Tensor | int = 0,
+    ) -> tuple[Tensor, Tensor]:
+        """[B, T, D] -> what each place found, [B, T, D], and where it looked, [B, heads, T, S]."""
+        queries = self._turned(self._split(self.query(x)), place)  # [B, heads, T, d]
+        scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2)) / queries.shape[-1] ** 0.5
+        if allowed is not None:
+            scores = ops.where(allowed, scores, NEVER)
+        looked = ops.softmax(scores)  # [B, heads, T, S]
+        found = ops.transpose(ops.matmul(looked, values), (0, 2, 1, 3))  # [B, T, heads, d]
+        return self.out(ops.reshape(found, (-1, *x.shape[1:]))), looked
+
+    def _split(self, x: Tensor) -> Tensor:
+        """[B, T, D] -> [B, heads, T, d]."""
+        length, width = x.shape[1:]
+        x = ops.reshape(x, (-1, length, self.heads, width // self.heads))
+        return ops.transpose(x, (0, 2, 1, 3))
+
+    def _turned(self, x: Tensor, place: Tensor | int) -> Tensor:
+        """Each pair of numbers turned by an angle that grows with the place (rotary)."""
+        if not self.rotary:
+            return x
+        half = x.shape[-1] // 2
+        angles = waves(place + ops.arange(x.shape[2]), half)  # [T, d / 2]
+        sine, cosine = ops.sin(angles), ops.cos(angles)
+        a, b, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
+        return ops.concatenate([a * cosine - b * sine, a * sine + b * cosine, rest], axis=-1)
+
+    def get_config(self) -> dict[str, object]:
+        """What is needed to make the layer again."""
+        return {**super().get_config(), "heads": self.heads, "rotary": self.rotary}
+
+
+@keras.saving.register_keras_serializable("dlkit.transformer")
+class Block(layers.Layer):
+    """Attention, in an answer also to the question, then a small network; each adds to what is."""
+
+    def __init__(
+        self, heads: int, *, causal: bool, rotary: bool, norm_first: bool, dropout: float,
+        **named: object,
+    ) -> None:  # fmt: skip
+        super().__init__(**named)
+        self.config = {"heads": heads, "causal": causal, "rotary": rotary,
+                       "norm_first": norm_first, "dropout": dropout}  # fmt: skip
+        self.causal, self.norm_first = causal, norm_first
+        self.attention = Attention(heads, rotary=rotary, name="attention")
+        self.across = Attention(heads, name="across")
+        self.drop = layers.Dropout(dropout)
+        self.norms = [layers.LayerNormalization(name=f"norm_{part}") for part in range(3)]
+
+    def build(self, x_shape: tuple, there_shape: object = None, memory_shape: object = None) -> None:
+        """All weights; those for the question only where there is one."""
+        width = x_shape[-1]
+        self.expand = layers.Dense(EXPANSION * width, activation="relu", name="expand")
+        self.shrink = layers.Dense(width, name="shrink")
+        self.expand.build(x_shape)
+        self.shrink.build((*x_shape[:-1], EXPANSION * width))
+        self.attention.build(x_shape)
+        self.norms[0].build(x_shape)
+        self.norms[2].build(x_shape)
+        if memory_shape:
+            self.across.build(x_shape)
+            self.norms[1].build(x_shape)
+
+    def call(
+        self,
+        x: Tensor,
+        there: Tensor | None = None,
+        memory: Tensor | None = None,
+        training: bool = False,
+    ) -> tuple[Tensor, ...]:
+        """[B, T, D] -> [B, T, D], and where it looked: [B, heads, T, T] and [B, heads, T, S].
+
+        `there` [B, 1, 1, S] tells the places of the question from its padding.
+        """
+        length = x.shape[1]
+        back = ops.tril(ops.ones((length, length), "bool"))
+        allowed = back if self.causal else there
+
+        def look(h: Tensor) -> tuple[Tensor, Tensor]:
+            return self.attention(h, *self.attention.remember(h), allowed)
+
+        def ask(h: Tensor) -> tuple[Tensor, Tensor]:
+            return self.across(h, *self.across.remember(memory), there)
+
+        x, *looked = self._through(x, look, None if memory is None else ask, training)
+        return x, *looked
+
+    def step(
+        self, x: Tensor, place: Tensor, kept: tuple[Tensor, Tensor], asked: tuple | None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """One more place [B, 1, D] -> [B, 1, D], with the keys and values kept of those before it.
+
+        `kept` [B, heads, T, d] each, whatever the place: nothing grows. `asked`: keys and values
+        of the question, and which of its places are there.
+        """
+        places = ops.arange(kept[0].shape[2])
+
+        def look(h: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+            here = ops.equal(places, place)[:, None]
+            new = self.attention.remember(h, place)
+            both = tuple(ops.where(here, n, old) for n, old in zip(new, kept, strict=True))
+            return self.attention(h, *both, places <= place, place)[0], both
+
+        ask = None if asked is None else (lambda h: self.across(h, *asked))
+        x, both, *_ = self._through(x, look, ask, False)
+        return x, both
+
+    def _through(
+        self, x: Tensor, look: Callable, ask: Callable | None, training: bool
+    ) -> tuple[Tensor, ...]:
+        parts = [look, ask, lambda h: (self.shrink(self.expand(h)),)]
+        told: list[Tensor] = []
+        for part, norm in zip(parts, self.norms, strict=True):
+            if part is not None:
+                found, *rest = part(norm(x) if self.norm_first else x)
+                x = x + self.drop(found, training=training)
+                x = x if self.norm_first else norm(x)
+                told += rest
+        return x, *told
+
+    def get_config(self) -> dict[str, object]:
+        """What is needed to make the layer again."""
+        return {**super().get_config(), **self.config}
