@@ -8,7 +8,8 @@ from collections.abc import Callable
 from importlib import import_module
 
 from benchmarks import results
-from benchmarks.registry import BENCHMARKS, Benchmark, Measured, find
+from benchmarks.listed import BENCHMARKS, find
+from benchmarks.registry import Benchmark, Measured
 
 HOLDS, MISSED, WRONG = 0, 1, 2
 

@@ -13,7 +13,8 @@ import json
 from typing import Any
 
 from benchmarks import fresh
-from benchmarks.registry import Measured, find
+from benchmarks.listed import find
+from benchmarks.registry import Measured
 from benchmarks.spread import middle, spread
 
 FASHION_DENSE: dict[str, Any] = {

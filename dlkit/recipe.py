@@ -28,6 +28,11 @@ def average(default: float = 0.0) -> Any:
     return real(default, low=0.0, high=0.9999, step=0.001, group="optimization")
 
 
+def clip(default: float = 0.0) -> Any:
+    """The greatest length a gradient may have; longer ones are shortened to it. 0 sets no limit."""
+    return real(default, low=0.0, high=100.0, step=0.1, group="optimization")
+
+
 def stop_at(default: float = 0.0, *, high: float = 1.0) -> Any:
     """The value of the headline metric that is good enough to stop at; 0 never stops."""
     return real(default, low=0.0, high=high, step=0.005, group="run")

@@ -56,16 +56,23 @@ def device_name() -> str:
 
 
 def make_optimizer(
-    name: str, learning_rate: float, *, weight_decay: float, average: float = 0.0
+    name: str,
+    learning_rate: float,
+    *,
+    weight_decay: float,
+    average: float = 0.0,
+    clip: float = 0.0,
 ) -> Any:
     """One of the optimizers of the `optimizer` knob.
 
     Keras decouples the decay in all of them, so its Adam with decay is AdamW (Loshchilov and Hutter
     2019); "adam" is Adam as first published, without decay. Biases and the scales of normalisations
     are not decayed. With `average` a moving average of the weights is kept, which `fit` uses
-    wherever the network is checked, shown or kept (Polyak and Juditsky 1992).
+    wherever the network is checked, shown or kept (Polyak and Juditsky 1992). With `clip` the
+    gradient of all weights together is never longer than that (Pascanu and others 2013).
     """
     named = {"weight_decay": weight_decay or None, "use_ema": average > 0, "ema_momentum": average}
+    named |= {"global_clipnorm": clip or None}
     optimizers = keras.optimizers
     made = {
         "sgd": lambda: optimizers.SGD(learning_rate, momentum=0.9, nesterov=True, **named),

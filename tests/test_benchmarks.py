@@ -5,7 +5,8 @@ from importlib import import_module
 import pytest
 
 from benchmarks.degradation import shown
-from benchmarks.registry import BENCHMARKS, Benchmark, find
+from benchmarks.listed import BENCHMARKS, find
+from benchmarks.registry import Benchmark
 from benchmarks.speed import ratios
 from benchmarks.watching_cost import Chain, Timed
 
