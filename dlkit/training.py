@@ -163,9 +163,9 @@ class _Loop:
         self._order = Order(params.seed, examples, examples // self._batch * self._batch)
         # A model whose layers do not tell how long a step takes says so itself.
         seconds = getattr(model, "step_seconds", 0.0) or seconds_per_step(model, self._batch)
-        self._rhythm = Rhythm.of(
-            epoch=examples // self._batch, epochs=params.epochs, seconds=seconds
-        )
+        # Data that is too much to wait for says itself how many steps count as an epoch.
+        epoch = getattr(split, "steps_per_epoch", 0) or examples // self._batch
+        self._rhythm = Rhythm.of(epoch=epoch, epochs=params.epochs, seconds=seconds)
         # Side by side in TensorFlow's loop, short steps run faster; long ones only compile slower.
         self._unrolled = min(4, self._rhythm.window) if seconds < 1e-3 else 1
         self.step = 0

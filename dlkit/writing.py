@@ -1,11 +1,12 @@
 """Writing with a network that says what comes next, token after token, in one compiled loop.
 
-A network is given with two functions. `begin(rows, question)` makes what is kept of places that
+A network comes with two functions. `begin(model, rows, question)` makes what is kept of places that
 were read: nested tensors, whose first axis counts rows, all of them as large as they will ever be.
-`step(tokens [B, 1], place, kept)` gives logits [B, V] of what follows, and what is kept now. As no
-shape grows, the loop is traced once, however much is written.
+`step(model, tokens [B, 1], place, kept)` gives logits [B, V] of what follows, and what is kept now.
+As no shape grows, the loop is traced once, however much is written.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from keras import ops
 
 from dlkit.contract import Array
+from dlkit.datasets.pairs import END, PADDING, START
 
 TOLD = 5  # alternatives that are told for each token
 NEVER = -1e9  # the score of what may not be
@@ -22,13 +24,26 @@ Begin = Callable[..., Any]
 Step = Callable[..., Any]
 
 
+@functools.lru_cache(maxsize=4)
+def writer(model: Any, begin: Begin, step: Step) -> "Writer":
+    """What writes texts with a model; made and traced once for each."""
+    return Writer(model, begin, step)
+
+
+@functools.lru_cache(maxsize=8)
+def answerer(model: Any, begin: Begin, step: Step, *, count: int, beams: int) -> "Answerer":
+    """What answers so many questions at once with a model; made and traced once for each."""
+    return Answerer(model, begin, step, count=count, beams=beams)
+
+
 class Writer(keras.Model):
     """Reads the beginning of a text and writes on, each token drawn from the network's shares."""
 
-    def __init__(self, model: Any, begin: Begin, step: Step, places: int) -> None:
-        """Writes up to `places` tokens behind the first."""
+    def __init__(self, model: Any, begin: Begin, step: Step) -> None:
+        """The last output axes of `model` are places and symbols."""
         super().__init__()
-        self.model, self.begin, self.step, self.places = model, begin, step, places
+        self.model, self.begin, self.step = model, begin, step
+        self.places = int(model.output.shape[1])
 
     def write(
         self,
@@ -86,7 +101,9 @@ class Writer(keras.Model):
             return place < ends[1] - 1
 
         def one(place: Any, tokens: Any, told: Any, kept: Any) -> Any:
-            logits, kept = self.step(ops.take(tokens, place, axis=1)[:, None], place, kept)
+            logits, kept = self.step(
+                self.model, ops.take(tokens, place, axis=1)[:, None], place, kept
+            )
             shares = ops.softmax(logits)  # [1, V]
             drawn = draw(narrowed(logits, how), ops.take(given["chance"], place, axis=1))
             fixed = ops.take(tokens, ops.minimum(place + 1, self.places), axis=1)
@@ -108,7 +125,7 @@ class Writer(keras.Model):
             ops.zeros((1, size, TOLD), "int32"),
             ops.zeros((1, size, TOLD)),
         )
-        state = (ops.convert_to_tensor(0), given["tokens"], told, self.begin(1))
+        state = (ops.convert_to_tensor(0), given["tokens"], told, self.begin(self.model, 1))
         _, tokens, (shares, others, likely), _ = ops.while_loop(more, one, state)
         return {"tokens": tokens, "shares": shares, "others": others, "other_shares": likely}
 
@@ -116,14 +133,11 @@ class Writer(keras.Model):
 class Answerer(keras.Model):
     """Answers questions by beam search: of all answers begun, the most probable few go on."""
 
-    def __init__(
-        self, model: Any, begin: Begin, step: Step, places: int, *, beams: int, signs: Array
-    ) -> None:
-        """Answers of up to `places` tokens; `signs` are the numbers of padding, start and end."""
+    def __init__(self, model: Any, begin: Begin, step: Step, *, count: int, beams: int) -> None:
+        """For `count` questions at a time."""
         super().__init__()
         self.model, self.begin, self.step = model, begin, step
-        self.places, self.beams = places, beams
-        self.padding, self.start, self.end = (int(sign) for sign in signs)
+        self.places, self.count, self.beams = int(model.output.shape[1]), count, beams
 
     def answers(self, questions: Array) -> tuple[Array, Array]:
         """Questions [N, S] -> answers [N, beams, T] with their start, and log probabilities."""
@@ -132,23 +146,23 @@ class Answerer(keras.Model):
 
     def call(self, questions: Any) -> tuple[Any, Any]:
         """The loop: place after place, until every answer has come to its end."""
-        count, beams = questions.shape[0], self.beams
+        count, beams = self.count, self.beams
         rows = count * beams
         first = np.arange(count, dtype=np.int32)[:, None] * beams  # the first row of each question
         places = ops.arange(self.places + 1)
 
         def more(place: Any, tokens: Any, *rest: Any) -> Any:
             last = ops.take(tokens, place, axis=1)
-            ended = ops.logical_or(ops.equal(last, self.end), ops.equal(last, self.padding))
+            ended = ops.logical_or(ops.equal(last, END), ops.equal(last, PADDING))
             return ops.logical_and(place < self.places, ops.logical_not(ops.all(ended)))
 
         def one(place: Any, tokens: Any, scores: Any, kept: Any) -> Any:
             last = ops.take(tokens, place, axis=1)  # [rows]
-            logits, kept = self.step(last[:, None], place, kept)
+            logits, kept = self.step(self.model, last[:, None], place, kept)
             size = logits.shape[-1]
-            ended = ops.logical_or(ops.equal(last, self.end), ops.equal(last, self.padding))
+            ended = ops.logical_or(ops.equal(last, END), ops.equal(last, PADDING))
             padded = np.full((1, size), NEVER, np.float32)
-            padded[0, self.padding] = 0.0  # after its end an answer costs nothing more
+            padded[0, PADDING] = 0.0  # after its end an answer costs nothing more
             logs = ops.where(ended[:, None], padded, ops.log_softmax(logits))
             totals = ops.reshape(scores[:, :, None] + ops.reshape(logs, (count, beams, size)),
                                  (count, beams * size))  # fmt: skip
@@ -162,11 +176,11 @@ class Answerer(keras.Model):
                 kept = keras.tree.map_structure(lambda x: ops.take(x, origin, axis=0), kept)
             return place + 1, tokens, scores, kept
 
-        tokens = np.full((rows, self.places + 1), self.padding, np.int32)
-        tokens[:, 0] = self.start
+        tokens = np.full((rows, self.places + 1), PADDING, np.int32)
+        tokens[:, 0] = START
         scores = np.full((count, beams), NEVER, np.float32)
         scores[:, 0] = 0.0  # all rows of a question are alike at first: only one may go on
-        kept = self.begin(rows, ops.repeat(questions, beams, axis=0))
+        kept = self.begin(self.model, rows, ops.repeat(questions, beams, axis=0))
         state = (
             ops.convert_to_tensor(0),
             ops.convert_to_tensor(tokens),

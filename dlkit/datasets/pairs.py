@@ -326,8 +326,7 @@ def _tatoeba(seed: int) -> list[list[_Tokens]]:
 
 def _short(texts: Iterable[tuple[str, str]]) -> list[_Tokens]:
     split = [
-        (parts(question, by_word=True), parts(answer, by_word=True))
-        for question, answer in texts
+        (parts(question, by_word=True), parts(answer, by_word=True)) for question, answer in texts
     ]
     return [pair for pair in split if max(map(len, pair)) <= LONGEST]
 

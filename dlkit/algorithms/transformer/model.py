@@ -16,6 +16,7 @@ turn queries and keys (rotary: Jianlin Su and others, 2021, https://arxiv.org/ab
 biases in attention; dropout behind each part only; the beam has no bonus for length.
 """
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -23,17 +24,18 @@ import numpy as np
 from keras import layers, ops
 
 from dlkit.algorithms.transformer import shown
-from dlkit.algorithms.transformer.spec import Params, is_pairs, sizes_of
+from dlkit.algorithms.transformer.spec import WHERE, Params, is_pairs, sizes_of
 from dlkit.contract import Array, Run
-from dlkit.datasets.pairs import END, PADDING, START
+from dlkit.datasets import characters, pairs
+from dlkit.datasets.pairs import PADDING
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
+from dlkit.writing import answerer, writer
 
 Tensor = keras.KerasTensor
 EXPANSION = 4  # how much wider the small network is than a place's vector
 SLOWEST = 10_000.0  # places in a turn of the slowest wave, over 2 pi
 NEVER = -1e9  # a score that leaves nothing of a place
-TOLD = 5  # alternatives that are told for each token
 
 
 def build(params: Params) -> keras.Model:
@@ -159,7 +161,6 @@ class Reading(layers.Layer):
         return {**super().get_config(), **self.config}
 
 
-@keras.saving.register_keras_serializable("dlkit.transformer")
 class Attention(layers.Layer):
     """Each place takes over values of the places whose keys fit its query, in several heads."""
 
@@ -214,10 +215,6 @@ class Attention(layers.Layer):
         a, b, rest = x[..., :half], x[..., half : 2 * half], x[..., 2 * half :]
         return ops.concatenate([a * cosine - b * sine, a * sine + b * cosine, rest], axis=-1)
 
-    def get_config(self) -> dict[str, object]:
-        """What is needed to make the layer again."""
-        return {**super().get_config(), "heads": self.heads, "rotary": self.rotary}
-
 
 @keras.saving.register_keras_serializable("dlkit.transformer")
 class Block(layers.Layer):
@@ -236,7 +233,9 @@ class Block(layers.Layer):
         self.drop = layers.Dropout(dropout)
         self.norms = [layers.LayerNormalization(name=f"norm_{part}") for part in range(3)]
 
-    def build(self, x_shape: tuple, there_shape: object = None, memory_shape: object = None) -> None:
+    def build(
+        self, x_shape: tuple, there_shape: object = None, memory_shape: object = None
+    ) -> None:
         """All weights; those for the question only where there is one."""
         width = x_shape[-1]
         self.expand = layers.Dense(EXPANSION * width, activation="relu", name="expand")
@@ -310,3 +309,96 @@ class Block(layers.Layer):
     def get_config(self) -> dict[str, object]:
         """What is needed to make the layer again."""
         return {**super().get_config(), **self.config}
+
+
+def train(params: Params, run: Run) -> keras.Model:
+    """Learn a text or pairs; at each look write on from one prompt, or answer a few questions."""
+    data, model = shown.data_of(params), build(params)
+    model.words_per_example = data.tokens
+    looks = functools.partial(maps_of, model)
+
+    def answers(questions: Array) -> Array:
+        one = answerer(model, begin, step, count=len(questions), beams=1)
+        return one.answers(questions)[0][:, 0]
+
+    def writes(prompt: Array, until: int) -> dict[str, Array]:
+        temperature = run.knob("temperature")
+        return writer(model, begin, step).write(
+            prompt, until, seed=params.seed, temperature=temperature
+        )
+
+    if is_pairs(params):
+        look = shown.PairsLook(params, answers, looks)
+    else:
+        look = shown.TextLook(params, writes, looks)
+    return fit(model, data, params, run, pictures=look.pictures, fixed=look.fixed())
+
+
+def begin(model: keras.Model, rows: int, question: Tensor | None = None) -> tuple:
+    """What a decoder keeps before its first token: room for keys and values of each place.
+
+    With a question [rows, S] it also keeps the keys and values of that.
+    """
+    blocks, size = _decoder(model), model.get_layer("read").config["width"]
+    heads, length = blocks[0].attention.heads, model.output.shape[1]
+    empty = ops.zeros((rows, heads, length, size // heads))
+    kept = tuple((empty, empty) for _ in blocks)
+    if question is None:
+        return kept, ()
+    there = ops.not_equal(question, PADDING)[:, None, None, :]
+    encoder = keras.Model(model.inputs[0], model.get_layer("memory").output)
+    memory = encoder(question)
+    return kept, tuple((*block.across.remember(memory), there) for block in blocks)
+
+
+def step(model: keras.Model, tokens: Tensor, place: Tensor, kept: tuple) -> tuple[Tensor, tuple]:
+    """One token [B, 1] at `place` -> logits [B, V] of the next, and what is kept now."""
+    own, asked = kept
+    x = model.get_layer("read")(tokens, place)
+    new = []
+    for number, block in enumerate(_decoder(model)):
+        x, both = block.step(x, place, own[number], asked[number] if asked else None)
+        new.append(both)
+    logits = model.get_layer("logits")(model.get_layer("last")(x))  # [B, 1, V]
+    return logits[:, 0], (tuple(new), asked)
+
+
+def _decoder(model: keras.Model) -> list[Block]:
+    return [one for one in model.layers if isinstance(one, Block) and one.causal]
+
+
+@functools.lru_cache(maxsize=4)
+def _mapping(model: keras.Model) -> keras.Model:
+    blocks = [one for one in model.layers if isinstance(one, Block)]
+    return keras.Model(model.inputs, [part for one in blocks for part in one.output[1:]])
+
+
+def maps_of(model: keras.Model, inputs: list[Array]) -> list[Array]:
+    """Where each head looked, [layers, heads, T, S] of the first example.
+
+    Of an encoder at the question, of a decoder at its own text, and at the question.
+    """
+    found = [np.asarray(one)[0] for one in _mapping(model).predict_on_batch(inputs)]
+    count = len(_decoder(model))
+    if len(found) == count:
+        return [np.stack(found)]
+    own, across = found[count::2], found[count + 1 :: 2]
+    return [np.stack(part) for part in (found[:count], own, across)]
+
+
+def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
+    """Writes on from a person's words, or answers their question; and where it looked."""
+    values, looks = inputs.values(), functools.partial(maps_of, model)
+    chosen = {"chosen": np.array([values["layer"], values["head"]])}
+    if is_pairs(params):
+        found = pairs.pairs(params.data, params.seed)
+        question = found.encode(values["question"])
+        one = answerer(model, begin, step, count=1, beams=values["beams"])
+        said, scores = one.answers(question)
+        kind = WHERE.index(values["where"])
+        return chosen | shown.pairs_answer(found, question, said[0], scores[0], looks, kind=kind)
+    text = characters.characters(params.data)
+    prompt = text.encode(values["prompt"])
+    how = {name: values[name] for name in ("seed", "temperature", "top_k", "top_p")}
+    wrote = writer(model, begin, step).write(prompt, len(prompt) + values["length"], **how)
+    return chosen | shown.text_answer(text, wrote, prompt, looks, params.context)
