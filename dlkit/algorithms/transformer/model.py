@@ -13,7 +13,8 @@ the whole question, it answers: there it also looks across, at the question.
 Deviations from the paper: normalisation before each part, not behind it, unless `norm_first` is off
 (Ruibin Xiong and others, 2020, https://arxiv.org/abs/2002.04745); positions may be learned, or
 turn queries and keys (rotary: Jianlin Su and others, 2021, https://arxiv.org/abs/2104.09864); no
-biases in attention; dropout behind each part only; the beam has no bonus for length.
+biases in attention; the last layer has a matrix of its own; dropout behind each part only; the beam
+has no bonus for length.
 """
 
 import functools
@@ -21,10 +22,11 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
+from keras import KerasTensor as Tensor
 from keras import layers, ops
 
 from dlkit.algorithms.transformer import shown
-from dlkit.algorithms.transformer.spec import WHERE, Params, is_pairs, sizes_of
+from dlkit.algorithms.transformer.spec import ASKED, WHERE, Params, is_pairs, sizes_of
 from dlkit.contract import Array, Run
 from dlkit.datasets import characters, pairs
 from dlkit.datasets.pairs import PADDING
@@ -32,7 +34,6 @@ from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
 from dlkit.writing import answerer, writer
 
-Tensor = keras.KerasTensor
 EXPANSION = 4  # how much wider the small network is than a place's vector
 SLOWEST = 10_000.0  # places in a turn of the slowest wave, over 2 pi
 NEVER = -1e9  # a score that leaves nothing of a place
@@ -42,50 +43,39 @@ def build(params: Params) -> keras.Model:
     """Tokens [B, T] -> logits [B, T, V] of what comes next; with a question [B, S] before them."""
     seed_everything(params.seed)
     sizes = sizes_of(params)
-    read = Reading(
-        sizes.symbols, params.width, max(sizes.question, sizes.answer), params.positions,
-        name="read",
+    longest = max(sizes.question, sizes.answer)
+    read = Reading(sizes.symbols, params.width, longest, params.positions, name="read")
+    block = functools.partial(
+        Block, params.heads, rotary=params.positions == "rotary", norm_first=params.norm_first,
+        dropout=params.dropout,
     )  # fmt: skip
     inputs, memory, there = [], None, None
     if sizes.question:
         question = keras.Input((sizes.question,), dtype="int32", name="question")
         there = ops.not_equal(question, PADDING)[:, None, None, :]  # [B, 1, 1, S]
-        memory = _dropped(read(question), params)  # [B, S, D]
+        memory = layers.Dropout(params.dropout)(read(question))  # [B, S, D]
         for number in range(1, params.layers + 1):
-            memory, _ = _block(f"encoder_{number}", params, causal=False)(memory, there)
+            memory, _ = block(causal=False, name=f"encoder_{number}")(memory, there)
         memory = layers.LayerNormalization(name="memory")(memory)
         inputs.append(question)
     tokens = keras.Input((sizes.answer,), dtype="int32", name="tokens")
-    x = _dropped(read(tokens), params)  # [B, T, D]
+    x = layers.Dropout(params.dropout)(read(tokens))  # [B, T, D]
     for number in range(1, params.layers + 1):
-        x, *_ = _block(f"decoder_{number}", params, causal=True)(x, there, memory)
+        x, *_ = block(causal=True, name=f"decoder_{number}")(x, there, memory)
     x = layers.LayerNormalization(name="last")(x)
     logits = layers.Dense(sizes.symbols, use_bias=False, name="logits")(x)  # [B, T, V]
     model = Transformer([*inputs, tokens], logits, name="transformer")
     model.smoothing = params.label_smoothing
     optimizer = make_optimizer(
-        params.optimizer,
-        params.learning_rate,
-        weight_decay=params.weight_decay,
-        average=params.average,
-    )
-    metrics = [keras.metrics.MeanMetricWrapper(exact, name="accuracy")] if sizes.question else None
-    model.compile(optimizer, metrics=metrics, jit_compile=False)
+        params.optimizer, params.learning_rate, weight_decay=params.weight_decay,
+        average=params.average, clip=params.clip,
+    )  # fmt: skip
+    right = keras.metrics.MeanMetricWrapper(exact, name="accuracy")
+    model.compile(optimizer, metrics=[right] if sizes.question else None, jit_compile=False)
     places = sizes.question + sizes.answer
     products = model.count_params() + 2 * params.layers * places * params.width
     model.step_seconds = 1e-3 + params.batch_size * places * products * 6 / 5e10
     return model
-
-
-def _block(name: str, params: Params, *, causal: bool) -> "Block":
-    return Block(
-        params.heads, causal=causal, rotary=params.positions == "rotary",
-        norm_first=params.norm_first, dropout=params.dropout, name=name,
-    )  # fmt: skip
-
-
-def _dropped(x: Tensor, params: Params) -> Tensor:
-    return layers.Dropout(params.dropout)(x) if params.dropout else x
 
 
 @keras.saving.register_keras_serializable("dlkit.transformer")
@@ -106,13 +96,9 @@ class Transformer(keras.Model):
     smoothing = 0.0  # the share of each label that is spread over all tokens
 
     def compute_loss(
-        self,
-        x: Array | None = None,
-        y: Array | None = None,
-        y_pred: Tensor | None = None,
-        sample_weight: Array | None = None,
-        training: bool = True,
-    ) -> Tensor:
+        self, x: Array | None = None, y: Array | None = None, y_pred: Tensor | None = None,
+        sample_weight: Array | None = None, training: bool = True,
+    ) -> Tensor:  # fmt: skip
         """-log of the probability of the true token, the mean over all tokens, in nats."""
         log_shares = ops.log_softmax(y_pred)  # [B, T, V]
         true = ops.take_along_axis(log_shares, ops.cast(y, "int32")[..., None], axis=-1)[..., 0]
@@ -134,11 +120,10 @@ def waves(places: Tensor, count: int) -> Tensor:
 class Reading(layers.Layer):
     """Tokens [B, T] -> vectors [B, T, D], which know their place unless attention sees to that."""
 
-    def __init__(
-        self, size: int, width: int, longest: int, positions: str, **named: object
-    ) -> None:
+    def __init__(self, size: int, width: int, longest: int, positions: str, **named: object):
         super().__init__(**named)
         self.config = {"size": size, "width": width, "longest": longest, "positions": positions}
+        self.width, self.positions = width, positions
         small = keras.initializers.RandomNormal(stddev=width**-0.5)
         self.embedding = layers.Embedding(size, width, embeddings_initializer=small)
         if positions == "learned":
@@ -146,15 +131,13 @@ class Reading(layers.Layer):
 
     def call(self, tokens: Tensor, place: Tensor | int = 0) -> Tensor:
         """The first token stands at `place`."""
-        width, positions = self.config["width"], self.config["positions"]
-        x = self.embedding(tokens) * width**0.5
+        x = self.embedding(tokens) * self.width**0.5
         here = place + ops.arange(tokens.shape[1])
-        if positions == "learned":
-            return x + self.places(here) * width**0.5
-        if positions == "sine":
-            angles = waves(here, -(-width // 2))
-            return x + ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)[:, :width]
-        return x
+        if self.positions == "learned":
+            return x + self.places(here) * self.width**0.5
+        angles = waves(here, (self.width + 1) // 2)
+        sine = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)[:, : self.width]
+        return x + sine if self.positions == "sine" else x
 
     def get_config(self) -> dict[str, object]:
         """What is needed to make the layer again."""
@@ -170,26 +153,18 @@ class Attention(layers.Layer):
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Four square matrices: for queries, keys and values, and for what is found."""
-        width = shape[-1]
         self.query, self.key, self.value, self.out = (
-            layers.Dense(width, use_bias=False, name=name)
-            for name in ("query", "key", "value", "out")
+            layers.Dense(shape[-1], use_bias=False) for _ in range(4)
         )
-        for one in (self.query, self.key, self.value, self.out):
-            one.build((None, None, width))
 
     def remember(self, x: Tensor, place: Tensor | int = 0) -> tuple[Tensor, Tensor]:
         """Keys and values [B, heads, S, d] of places [B, S, D], the first of them at `place`."""
         return self._turned(self._split(self.key(x)), place), self._split(self.value(x))
 
     def call(
-        self,
-        x: Tensor,
-        keys: Tensor,
-        values: Tensor,
-        allowed: Tensor | None = None,
+        self, x: Tensor, keys: Tensor, values: Tensor, allowed: Tensor | None = None,
         place: Tensor | int = 0,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """[B, T, D] -> what each place found, [B, T, D], and where it looked, [B, heads, T, S]."""
         queries = self._turned(self._split(self.query(x)), place)  # [B, heads, T, d]
         scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2)) / queries.shape[-1] ** 0.5
@@ -201,8 +176,7 @@ class Attention(layers.Layer):
 
     def _split(self, x: Tensor) -> Tensor:
         """[B, T, D] -> [B, heads, T, d]."""
-        length, width = x.shape[1:]
-        x = ops.reshape(x, (-1, length, self.heads, width // self.heads))
+        x = ops.reshape(x, (-1, x.shape[1], self.heads, x.shape[2] // self.heads))
         return ops.transpose(x, (0, 2, 1, 3))
 
     def _turned(self, x: Tensor, place: Tensor | int) -> Tensor:
@@ -228,40 +202,26 @@ class Block(layers.Layer):
         self.config = {"heads": heads, "causal": causal, "rotary": rotary,
                        "norm_first": norm_first, "dropout": dropout}  # fmt: skip
         self.causal, self.norm_first = causal, norm_first
-        self.attention = Attention(heads, rotary=rotary, name="attention")
-        self.across = Attention(heads, name="across")
+        self.attention = Attention(heads, rotary=rotary)
+        self.across = Attention(heads)
+        self.norms = [layers.LayerNormalization() for _ in range(3)]
         self.drop = layers.Dropout(dropout)
-        self.norms = [layers.LayerNormalization(name=f"norm_{part}") for part in range(3)]
 
-    def build(
-        self, x_shape: tuple, there_shape: object = None, memory_shape: object = None
-    ) -> None:
-        """All weights; those for the question only where there is one."""
-        width = x_shape[-1]
-        self.expand = layers.Dense(EXPANSION * width, activation="relu", name="expand")
-        self.shrink = layers.Dense(width, name="shrink")
-        self.expand.build(x_shape)
-        self.shrink.build((*x_shape[:-1], EXPANSION * width))
-        self.attention.build(x_shape)
-        self.norms[0].build(x_shape)
-        self.norms[2].build(x_shape)
-        if memory_shape:
-            self.across.build(x_shape)
-            self.norms[1].build(x_shape)
+    def build(self, x_shape: tuple, there_shape: object = 0, memory_shape: object = 0) -> None:
+        """What depends on the width D; attention to a question only where there is one."""
+        self.expand = layers.Dense(EXPANSION * x_shape[-1], activation="relu")
+        self.shrink = layers.Dense(x_shape[-1])
+        for one in (self.attention, self.across) if memory_shape else (self.attention,):
+            one.build(x_shape)
 
     def call(
-        self,
-        x: Tensor,
-        there: Tensor | None = None,
-        memory: Tensor | None = None,
-        training: bool = False,
+        self, x: Tensor, there: Tensor | None = None, memory: Tensor | None = None
     ) -> tuple[Tensor, ...]:
         """[B, T, D] -> [B, T, D], and where it looked: [B, heads, T, T] and [B, heads, T, S].
 
         `there` [B, 1, 1, S] tells the places of the question from its padding.
         """
-        length = x.shape[1]
-        back = ops.tril(ops.ones((length, length), "bool"))
+        back = ops.tril(ops.ones((x.shape[1], x.shape[1]), "bool"))
         allowed = back if self.causal else there
 
         def look(h: Tensor) -> tuple[Tensor, Tensor]:
@@ -270,7 +230,7 @@ class Block(layers.Layer):
         def ask(h: Tensor) -> tuple[Tensor, Tensor]:
             return self.across(h, *self.across.remember(memory), there)
 
-        x, *looked = self._through(x, look, None if memory is None else ask, training)
+        x, *looked = self._through(x, look, None if memory is None else ask)
         return x, *looked
 
     def step(
@@ -290,18 +250,16 @@ class Block(layers.Layer):
             return self.attention(h, *both, places <= place, place)[0], both
 
         ask = None if asked is None else (lambda h: self.across(h, *asked))
-        x, both, *_ = self._through(x, look, ask, False)
+        x, both, *_ = self._through(x, look, ask)
         return x, both
 
-    def _through(
-        self, x: Tensor, look: Callable, ask: Callable | None, training: bool
-    ) -> tuple[Tensor, ...]:
+    def _through(self, x: Tensor, look: Callable, ask: Callable | None) -> tuple[Tensor, ...]:
         parts = [look, ask, lambda h: (self.shrink(self.expand(h)),)]
         told: list[Tensor] = []
         for part, norm in zip(parts, self.norms, strict=True):
             if part is not None:
                 found, *rest = part(norm(x) if self.norm_first else x)
-                x = x + self.drop(found, training=training)
+                x = x + self.drop(found)
                 x = x if self.norm_first else norm(x)
                 told += rest
         return x, *told
@@ -316,21 +274,13 @@ def train(params: Params, run: Run) -> keras.Model:
     data, model = shown.data_of(params), build(params)
     model.words_per_example = data.tokens
     looks = functools.partial(maps_of, model)
-
-    def answers(questions: Array) -> Array:
-        one = answerer(model, begin, step, count=len(questions), beams=1)
-        return one.answers(questions)[0][:, 0]
-
-    def writes(prompt: Array, until: int) -> dict[str, Array]:
-        temperature = run.knob("temperature")
-        return writer(model, begin, step).write(
-            prompt, until, seed=params.seed, temperature=temperature
-        )
-
+    look: shown.PairsLook | shown.TextLook
     if is_pairs(params):
-        look = shown.PairsLook(params, answers, looks)
+        one = answerer(model, begin, step, count=ASKED, beams=1)
+        look = shown.PairsLook(params, lambda asked: one.answers(asked)[0][:, 0], looks)
     else:
-        look = shown.TextLook(params, writes, looks)
+        write = functools.partial(writer(model, begin, step).write, seed=params.seed)
+        look = shown.TextLook(params, write, looks, lambda: run.knob("temperature"))
     return fit(model, data, params, run, pictures=look.pictures, fixed=look.fixed())
 
 
@@ -339,23 +289,21 @@ def begin(model: keras.Model, rows: int, question: Tensor | None = None) -> tupl
 
     With a question [rows, S] it also keeps the keys and values of that.
     """
-    blocks, size = _decoder(model), model.get_layer("read").config["width"]
+    blocks, size = _decoder(model), model.get_layer("read").width
     heads, length = blocks[0].attention.heads, model.output.shape[1]
     empty = ops.zeros((rows, heads, length, size // heads))
     kept = tuple((empty, empty) for _ in blocks)
     if question is None:
         return kept, ()
     there = ops.not_equal(question, PADDING)[:, None, None, :]
-    encoder = keras.Model(model.inputs[0], model.get_layer("memory").output)
-    memory = encoder(question)
+    memory = keras.Model(model.inputs[0], model.get_layer("memory").output)(question)
     return kept, tuple((*block.across.remember(memory), there) for block in blocks)
 
 
 def step(model: keras.Model, tokens: Tensor, place: Tensor, kept: tuple) -> tuple[Tensor, tuple]:
     """One token [B, 1] at `place` -> logits [B, V] of the next, and what is kept now."""
-    own, asked = kept
+    (own, asked), new = kept, []
     x = model.get_layer("read")(tokens, place)
-    new = []
     for number, block in enumerate(_decoder(model)):
         x, both = block.step(x, place, own[number], asked[number] if asked else None)
         new.append(both)
@@ -374,16 +322,14 @@ def _mapping(model: keras.Model) -> keras.Model:
 
 
 def maps_of(model: keras.Model, inputs: list[Array]) -> list[Array]:
-    """Where each head looked, [layers, heads, T, S] of the first example.
+    """Where each head looked in the first example: a list of [layers, heads, T, S].
 
-    Of an encoder at the question, of a decoder at its own text, and at the question.
+    Of a text one: back at itself; of pairs three: question, answer, and from answer to question.
     """
     found = [np.asarray(one)[0] for one in _mapping(model).predict_on_batch(inputs)]
     count = len(_decoder(model))
-    if len(found) == count:
-        return [np.stack(found)]
-    own, across = found[count::2], found[count + 1 :: 2]
-    return [np.stack(part) for part in (found[:count], own, across)]
+    kinds = (found[:count], found[count::2], found[count + 1 :: 2])
+    return [np.stack(kind) for kind in kinds if kind]
 
 
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
@@ -391,11 +337,10 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     values, looks = inputs.values(), functools.partial(maps_of, model)
     chosen = {"chosen": np.array([values["layer"], values["head"]])}
     if is_pairs(params):
-        found = pairs.pairs(params.data, params.seed)
+        found, kind = pairs.pairs(params.data, params.seed), WHERE.index(values["where"])
         question = found.encode(values["question"])
-        one = answerer(model, begin, step, count=1, beams=values["beams"])
-        said, scores = one.answers(question)
-        kind = WHERE.index(values["where"])
+        beams = answerer(model, begin, step, count=1, beams=values["beams"])
+        said, scores = beams.answers(question)
         return chosen | shown.pairs_answer(found, question, said[0], scores[0], looks, kind=kind)
     text = characters.characters(params.data)
     prompt = text.encode(values["prompt"])

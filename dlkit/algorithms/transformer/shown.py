@@ -76,9 +76,12 @@ def windows(stream: Array, length: int) -> tuple[Array, Array]:
 class TextLook:
     """What a training on a text shows: how it writes on from one prompt, and where it looks."""
 
-    def __init__(self, params: Params, writes: Writes, looks: Looks) -> None:
-        """`writes(beginning, until)` and `looks([tokens])`."""
+    def __init__(
+        self, params: Params, writes: Writes, looks: Looks, temperature: Callable[[], float]
+    ) -> None:
+        """`writes(beginning, until, temperature=...)` and `looks([tokens])`."""
         self._params, self._writes, self._looks = params, writes, looks
+        self._temperature = temperature
         self._text = characters.characters(params.data)
         self._prompt = self._text.encode(characters.PROMPTS[params.data])
         held = self._text.decode(self._text.held[:2000])
@@ -93,7 +96,8 @@ class TextLook:
 
     def pictures(self, step: int) -> dict[str, Array]:
         """The text it writes now and wrote before, and the maps of the fixed sentence."""
-        written = self._writes(self._prompt, len(self._prompt) + WRITTEN)
+        until, temperature = len(self._prompt) + WRITTEN, self._temperature()
+        written = self._writes(self._prompt, until, temperature=temperature)
         self._told = timeline(self._told, step, self._text.decode(written["tokens"]))
         (maps,) = self._looks([padded(self._sentence, self._params.context)])
         length = len(self._sentence)
@@ -173,7 +177,8 @@ def padded(tokens: Array, length: int) -> Array:
 
 def in_bytes(maps: Array) -> Array:
     """Shares of attention [L, heads, T, S] as whole numbers up to 255, of the first few."""
-    return np.rint(255 * np.nan_to_num(maps[:MAPPED, :MAPPED])).astype(np.uint8)
+    whole: Array = np.rint(255 * np.nan_to_num(maps[:MAPPED, :MAPPED])).astype(np.uint8)
+    return whole
 
 
 def coded(texts: Sequence[str]) -> Array:

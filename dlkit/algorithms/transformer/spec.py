@@ -157,8 +157,8 @@ def texts(data: RunData, words: Words) -> go.Figure:
 def answers(data: RunData, words: Words) -> go.Figure:
     """A few questions, what they are answered now, and the right answers."""
     held = _held(data)
-    three = (_decoded(held.get(name)) for name in ("asked", "answers", "wanted"))
-    return written.answers(*three, words)
+    asked, said, right = (_decoded(held.get(name)) for name in ("asked", "answers", "wanted"))
+    return written.answers(asked, said, right, words)
 
 
 def throughput(data: RunData, words: Words) -> go.Figure:
