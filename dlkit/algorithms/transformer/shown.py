@@ -57,7 +57,7 @@ def data_of(params: Params) -> Data:
             x_val=(found.held_questions, held[:, :-1]),
             y_val=held[:, 1:],
             tokens=float((known[:, 1:] > 0).mean() * (known.shape[1] - 1)),
-            steps_per_epoch=0,
+            steps_per_epoch=EPOCH,
         )
     text = characters.characters(params.data)
     x, y = windows(text.train, params.context)

@@ -15,7 +15,7 @@ from dlkit.datasets.pairs import Sizes
 from dlkit.params import BaseParams, choice, integer, real, refuse, switch, text
 from dlkit.views import attention, curves, written
 
-EPOCH = 50  # steps, where the data is a text
+EPOCH = 50  # steps: what there is to learn from is too much to go through before a look
 WRITTEN = 120  # characters after the prompt, at each look
 ASKED = 6  # questions at each look
 SENTENCE = 24  # characters of a text whose maps are shown
@@ -42,12 +42,12 @@ class Params(BaseParams):
     context: int = integer(64, low=8, high=512, step=8, unit="characters")
     optimizer: str = recipe.optimizer("adamw")
     learning_rate: float = real(0.003, low=1e-6, high=1.0, scale="log", live=True)
-    epochs: int = integer(10, low=1, high=1000)
+    epochs: int = integer(16, low=1, high=1000)
     positions: str = choice("learned", "learned", "sine", "rotary", group="network")
     norm_first: bool = switch(True, group="network")
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="regularisation")
     label_smoothing: float = real(0.0, low=0.0, high=0.5, step=0.01, group="regularisation")
-    batch_size: int = integer(128, low=1, high=1024, unit="examples", group="optimization")
+    batch_size: int = integer(64, low=1, high=1024, unit="examples", group="optimization")
     schedule: str = recipe.schedule("warmup")
     weight_decay: float = recipe.weight_decay(0.1)
     clip: float = recipe.clip(1.0)
@@ -248,7 +248,7 @@ def _leak(data: RunData, held: Array) -> list[Finding]:
 def _by_heart(data: RunData, held: Array) -> list[Finding]:
     known, new = _values(data, "accuracy"), _values(data, "val_accuracy")
     gap = len(known) > ENOUGH and len(new) and np.mean(known[-3:]) - new[-1] > 0.15
-    rising = len(held) >= ENOUGH and float(np.mean(held[-2:])) > 1.05 * float(np.nanmin(held))
+    rising = len(held) >= ENOUGH and float(np.min(held[-2:])) > 1.05 * float(np.nanmin(held))
     if gap or (rising and is_text(data.params)):
         return [Finding("by_heart", "hint")]
     return []
@@ -326,7 +326,7 @@ ALGORITHM = Algorithm(
             batch_size=64, positions="rotary", optimizer="muon", learning_rate=0.002, dropout=0.2,
         ),
     },
-    tiny=Params(data="reverse", layers=1, heads=2, width=16, batch_size=256, epochs=1),
+    tiny=Params(data="reverse", layers=1, heads=2, width=16, batch_size=64, epochs=2),
     metrics={
         "loss": "nats",
         "val_loss": "nats",
