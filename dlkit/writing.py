@@ -202,6 +202,17 @@ def _unread(beginning: Array) -> dict[str, Array]:
     }
 
 
+@keras.saving.register_keras_serializable("dlkit.writing")
+def exact(y: Any, logits: Any) -> Any:
+    """Whether all of an answer [B, T] is right, [B].
+
+    Taking the most probable token again and again writes it exactly if each is the most probable
+    one after the right ones before it: one look at all places tells.
+    """
+    right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(y, "int32"))
+    return ops.cast(ops.all(ops.logical_or(right, ops.equal(y, PADDING)), axis=-1), "float32")
+
+
 def narrowed(logits: Any, how: Any) -> Any:
     """Shares [B, V] to draw from. `how`: temperature, top k, top p.
 

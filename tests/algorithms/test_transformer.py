@@ -18,8 +18,8 @@ from dlkit.views import attention, written
 from tests.fakes.recording import RecordingRun
 
 WORDS = words("en", "transformer")
-TEXT = {"data": "grammar", "layers": 2, "heads": 2, "width": 16, "context": 24}
-PAIRS = {"data": "reverse", "layers": 2, "heads": 2, "width": 16}
+TEXT: dict[str, Any] = {"data": "grammar", "layers": 2, "heads": 2, "width": 16, "context": 24}
+PAIRS: dict[str, Any] = {"data": "reverse", "layers": 2, "heads": 2, "width": 16}
 POSITIONS = ("learned", "sine", "rotary")
 
 
