@@ -126,10 +126,9 @@ class Reading(layers.Layer):
         self.config = {"size": size, "width": width, "longest": longest, "positions": positions}
         self.width, self.positions = width, positions
         small = keras.initializers.RandomNormal(stddev=width**-0.5)
-        self.symbols = self.add_weight(shape=(size, width), initializer=small, name="embedding")
+        self.symbols = self.add_weight((size, width), small, name="embedding")
         if positions == "learned":
-            places = {"shape": (longest, width), "name": "place_embedding"}
-            self.places = self.add_weight(initializer=small, **places)
+            self.places = self.add_weight((longest, width), small, name="place_embedding")
 
     def call(self, tokens: Tensor, place: Tensor | int = 0) -> Tensor:
         """The first token stands at `place`."""
