@@ -11,7 +11,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import theme
 from dlkit.views.classes import percent
 
-WIDE = 62  # letters of a line; a Chinese one counts as two
+WIDE = 46  # letters of a line; a Chinese one counts as two
 COLUMNS = 32  # characters of a row where each has a place of its own
 STILL = {"visible": False, "showgrid": False, "fixedrange": True}
 LINE = 17  # pixels
@@ -45,12 +45,12 @@ def answers(
     notes, top = [], 0.0
     for question, answer, right in zip(asked, said, wanted, strict=True):
         color = theme.GOOD if answer == right else theme.BAD
-        lines = [_safe(question)]
-        lines.append(f"→ <b style='color:{color}'>{_cut(answer)}</b>")
+        lines = wrapped(question)
+        lines += [f"<b style='color:{color}'>{line}</b>" for line in wrapped(f"→ {answer}")]
         if answer != right:
-            lines[-1] += "  " + words("written.wanted", right=_cut(right))
+            lines += wrapped(words("written.wanted", right=right))
         notes.append(_note("<br>".join(lines), top))
-        top += 2.4 * LINE
+        top += (len(lines) + 0.6) * LINE
     figure.update_layout(annotations=notes)
     return _pinned(figure)
 

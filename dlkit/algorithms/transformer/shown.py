@@ -27,7 +27,7 @@ from dlkit.datasets.pairs import Pairs
 VALIDATED = 8192  # characters of the held-out part that each look asks, evenly spread
 MOST_WINDOWS = 1_000_000
 MAPPED = 8  # layers, and heads, whose maps are shown
-TIMELINE = 8  # texts
+TIMELINE = 6  # texts
 
 Wrote = dict[str, Array]
 Writes = Callable[..., Wrote]
