@@ -382,7 +382,8 @@ def _work(model: Any, batch: int) -> tuple[float, float]:
             inner = _work(layer, batch)
             multiplications, elements = multiplications + inner[0], elements + inner[1]
             continue
-        shape = getattr(getattr(layer, "output", None), "shape", ()) or (batch,)
+        outputs = keras.tree.flatten(getattr(layer, "output", None))  # the first is passed on
+        shape = getattr(outputs[0] if outputs else None, "shape", ()) or (batch,)
         rows, shape = shape[0] or batch, [size or 1 for size in shape]
         positions = rows * math.prod(shape[1:-1])
         kernels = [w for w in layer.trainable_weights if len(w.shape) > 1]

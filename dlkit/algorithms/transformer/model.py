@@ -54,13 +54,13 @@ def build(params: Params) -> keras.Model:
     if sizes.question:
         question = keras.Input((sizes.question,), dtype="int32", name="question")
         there = ops.not_equal(question, PADDING)[:, None, None, :]  # [B, 1, 1, S]
-        memory = layers.Dropout(params.dropout)(read(question))  # [B, S, D]
+        memory = layers.Dropout(params.dropout, name="drop_question")(read(question))  # [B, S, D]
         for number in range(1, params.layers + 1):
             memory, _ = block(causal=False, name=f"encoder_{number}")(memory, there)
         memory = layers.LayerNormalization(name="memory")(memory)
         inputs.append(question)
     tokens = keras.Input((sizes.answer,), dtype="int32", name="tokens")
-    x = layers.Dropout(params.dropout)(read(tokens))  # [B, T, D]
+    x = layers.Dropout(params.dropout, name="drop_tokens")(read(tokens))  # [B, T, D]
     for number in range(1, params.layers + 1):
         x, *_ = block(causal=True, name=f"decoder_{number}")(x, there, memory)
     x = layers.LayerNormalization(name="last")(x)
@@ -73,9 +73,6 @@ def build(params: Params) -> keras.Model:
     )  # fmt: skip
     right = keras.metrics.MeanMetricWrapper(exact, name="accuracy")
     model.compile(optimizer, metrics=[right] if sizes.question else None, jit_compile=False)
-    places = sizes.question + sizes.answer
-    products = model.count_params() + 2 * params.layers * places * params.width
-    model.step_seconds = 1e-3 + params.batch_size * places * products * 6 / 5e10
     return model
 
 
@@ -155,7 +152,8 @@ class Attention(layers.Layer):
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Four square matrices: for queries, keys and values, and for what is found."""
         self.query, self.key, self.value, self.out = (
-            layers.Dense(shape[-1], use_bias=False) for _ in range(4)
+            layers.Dense(shape[-1], use_bias=False, name=name)
+            for name in ("query", "key", "value", "out")
         )
 
     def remember(self, x: Tensor, place: Tensor | int = 0) -> tuple[Tensor, Tensor]:
@@ -203,15 +201,15 @@ class Block(layers.Layer):
         self.config = {"heads": heads, "causal": causal, "rotary": rotary,
                        "norm_first": norm_first, "dropout": dropout}  # fmt: skip
         self.causal, self.norm_first = causal, norm_first
-        self.attention = Attention(heads, rotary=rotary)
-        self.across = Attention(heads)
-        self.norms = [layers.LayerNormalization() for _ in range(3)]
-        self.drop = layers.Dropout(dropout)
+        self.attention = Attention(heads, rotary=rotary, name="attention")
+        self.across = Attention(heads, name="across")
+        self.norms = [layers.LayerNormalization(name=f"norm_{part}") for part in (1, 2, 3)]
+        self.drop = layers.Dropout(dropout, name="drop")
 
     def build(self, x_shape: tuple, there_shape: object = 0, memory_shape: object = 0) -> None:
         """What depends on the width D; attention to a question only where there is one."""
-        self.expand = layers.Dense(EXPANSION * x_shape[-1], activation="relu")
-        self.shrink = layers.Dense(x_shape[-1])
+        self.expand = layers.Dense(EXPANSION * x_shape[-1], activation="relu", name="expand")
+        self.shrink = layers.Dense(x_shape[-1], name="shrink")
         for one in (self.attention, self.across) if memory_shape else (self.attention,):
             one.build(x_shape)
 
