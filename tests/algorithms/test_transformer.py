@@ -157,7 +157,7 @@ def test_nothing_looks_ahead(positions: str, norm_first: bool) -> None:
     before, after = (np.asarray(model(one)) for one in (tokens, changed))
     assert np.array_equal(before[0, :10], after[0, :10])
     assert not np.allclose(before[0, 10], after[0, 10])
-    maps = _model().maps_of(model, [tokens])[0]
+    maps = _model().maps_of(model, tokens)[0]
     assert np.allclose(np.triu(maps, 1), 0.0) and np.allclose(maps.sum(axis=-1), 1.0, atol=1e-5)
 
 
@@ -294,9 +294,9 @@ def test_rotary_attention_knows_only_distances() -> None:
     attention_layer.build((None, None, 8))
     x = np.random.default_rng(1).normal(size=(1, 6, 8)).astype(np.float32)
     here = attention_layer(x, *attention_layer.remember(x))[1]
-    there = attention_layer(x, *attention_layer.remember(x, 9), None, 9)[1]
+    there = attention_layer(x, *attention_layer.remember(x, 9), place=9)[1]
     assert np.allclose(np.asarray(here), np.asarray(there), atol=1e-5)
-    turned = attention_layer(x, *attention_layer.remember(x, 3), None, 0)[1]
+    turned = attention_layer(x, *attention_layer.remember(x, 3))[1]
     assert not np.allclose(np.asarray(here), np.asarray(turned), atol=1e-3)
 
 

@@ -50,7 +50,7 @@ def build(params: Params) -> keras.Model:
         Block, params.heads, rotary=params.positions == "rotary", norm_first=params.norm_first,
         dropout=params.dropout,
     )  # fmt: skip
-    inputs, memory, there = [], None, None
+    question = memory = there = None
     if sizes.question:
         question = keras.Input((sizes.question,), dtype="int32", name="question")
         there = ops.not_equal(question, PADDING)[:, None, None, :]  # [B, 1, 1, S]
@@ -58,14 +58,14 @@ def build(params: Params) -> keras.Model:
         for number in range(1, params.layers + 1):
             memory, _ = block(causal=False, name=f"encoder_{number}")(memory, there)
         memory = layers.LayerNormalization(name="memory")(memory)
-        inputs.append(question)
     tokens = keras.Input((sizes.answer,), dtype="int32", name="tokens")
     x = layers.Dropout(params.dropout, name="drop_tokens")(read(tokens))  # [B, T, D]
     for number in range(1, params.layers + 1):
         x, *_ = block(causal=True, name=f"decoder_{number}")(x, there, memory)
     x = layers.LayerNormalization(name="last")(x)
     logits = layers.Dense(sizes.symbols, use_bias=False, name="logits")(x)  # [B, T, V]
-    model = Transformer([*inputs, tokens], logits, name="transformer")
+    inputs = [question, tokens] if sizes.question else tokens
+    model = Transformer(inputs, logits, name="transformer")
     model.smoothing = params.label_smoothing
     optimizer = make_optimizer(
         params.optimizer, params.learning_rate, weight_decay=params.weight_decay,
@@ -317,10 +317,10 @@ def _decoder(model: keras.Model) -> list[Block]:
 @functools.lru_cache(maxsize=4)
 def _mapping(model: keras.Model) -> keras.Model:
     blocks = [one for one in model.layers if isinstance(one, Block)]
-    return keras.Model(model.inputs, [part for one in blocks for part in one.output[1:]])
+    return keras.Model(model.input, [part for one in blocks for part in one.output[1:]])
 
 
-def maps_of(model: keras.Model, inputs: list[Array]) -> list[Array]:
+def maps_of(model: keras.Model, inputs: Array | list[Array]) -> list[Array]:
     """Where each head looked in the first example: a list of [layers, heads, T, S].
 
     Of a text one: back at itself; of pairs three: question, answer, and from answer to question.

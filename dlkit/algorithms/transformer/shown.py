@@ -31,7 +31,7 @@ TIMELINE = 6  # texts
 
 Wrote = dict[str, Array]
 Writes = Callable[..., Wrote]
-Looks = Callable[[list[Array]], list[Array]]
+Looks = Callable[[Any], list[Array]]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class TextLook:
     def __init__(
         self, params: Params, writes: Writes, looks: Looks, temperature: Callable[[], float]
     ) -> None:
-        """`writes(beginning, until, temperature=...)` and `looks([tokens])`."""
+        """`writes(beginning, until, temperature=...)` and `looks(tokens)`."""
         self._params, self._writes, self._looks = params, writes, looks
         self._temperature = temperature
         self._text = characters.characters(params.data)
@@ -99,7 +99,7 @@ class TextLook:
         until, temperature = len(self._prompt) + WRITTEN, self._temperature()
         written = self._writes(self._prompt, until, temperature=temperature)
         self._told = timeline(self._told, step, self._text.decode(written["tokens"]))
-        (maps,) = self._looks([padded(self._sentence, self._params.context)])
+        (maps,) = self._looks(padded(self._sentence, self._params.context))
         length = len(self._sentence)
         return {
             "written": coded([text for _, text in self._told]),
@@ -202,7 +202,7 @@ def text_answer(
     """What `play` tells of a text: how probable each character was, what else might be, maps."""
     others = [text.symbols[number] for number in wrote["others"].ravel()]
     sentence = beginning[-min(SENTENCE, context) :]
-    (maps,) = looks([padded(sentence, context)])
+    (maps,) = looks(padded(sentence, context))
     length = len(sentence)
     names = spelled([text.symbols[number] for number in sentence])
     return {
