@@ -7,6 +7,7 @@ where a + b is held out. A part of a measurement runs in a process of its own:
 `python -m benchmarks.transformer WHAT SEED`.
 """
 
+import dataclasses
 import json
 import sys
 import time
@@ -20,12 +21,14 @@ from benchmarks import fresh
 from benchmarks.accuracy import reached
 from benchmarks.bare_training import Nobody
 from benchmarks.listed import find
+from benchmarks.race import Clock
 from benchmarks.registry import Measured
 from benchmarks.spread import middle, spread
 from dlkit.algorithms.transformer.spec import ALGORITHM
 from dlkit.datasets import characters
 
 WRITTEN = 256  # characters
+SECONDS = 20.0  # of a race
 ADDITION: dict[str, Any] = {
     "data": "addition",
     "layers": 2,
@@ -65,6 +68,25 @@ def cache(seeds: int) -> Measured:
         "traced": max(one["traced"] for one in found),
     }
     return Measured(middle(ratios), spread(ratios), beside=beside)
+
+
+def speed(seeds: int) -> Measured:
+    """Tokens a second of the standard preset's net over eager PyTorch's, both with AdamW."""
+    rounds = []
+    for turn in range(1, seeds + 1):
+        order = ("ours", "torch") if turn % 2 else ("torch", "ours")
+        found = {way: fresh.call("benchmarks.transformer", way, str(turn)) for way in order}
+        if found["ours"]["weights"] != found["torch"]["weights"]:
+            raise RuntimeError(f"not the same net: {found}")
+        rounds.append(found)
+    ratios = [one["ours"]["rate"] / one["torch"]["rate"] for one in rounds]
+    theirs = middle([one["torch"]["rate"] for one in rounds])
+    beside = {
+        f"{way}_{name}": middle([one[way][name] for one in rounds])
+        for way in ("ours", "torch")
+        for name in ("rate", "processor_us")
+    }
+    return Measured(middle(ratios), spread(ratios), theirs, middle(ratios), beside=beside)
 
 
 def _each(what: str, seeds: int) -> list[dict[str, Any]]:
@@ -109,6 +131,41 @@ def _write_both_ways(seed: int) -> dict[str, Any]:
     return {**times, "same": same, "traced": traced}
 
 
+def _raced() -> Any:
+    """The standard preset with what both ways share."""
+    changes = {"optimizer": "adamw", "weight_decay": 0.0, "schedule": "constant", "epochs": 1000}
+    return ALGORITHM.presets["standard"].model_copy(update=changes)
+
+
+def _race_ours(seed: int) -> dict[str, Any]:
+    """The program's own training; validation is one window, and there are no pictures."""
+    params, clock = _raced().model_copy(update={"seed": seed}), Clock(SECONDS)
+    training = import_module("dlkit.training")
+    racer = import_module("benchmarks.race_keras").Racer(params, clock)
+    plain = training.fit
+
+    def fit(model: Any, split: Any, params: Any, run: Any, **_: Any) -> Any:
+        few = {"x_val": split.x_val[:1], "y_val": split.y_val[:1]}
+        return plain(model, dataclasses.replace(split, **few), params, run)
+
+    training.fit, training.CHECKPOINT_SECONDS = fit, float("inf")
+    model = import_module("dlkit.algorithms.transformer.model").train(params, racer)
+    return _tokens(clock, params.context, model.count_params())
+
+
+def _race_torch(seed: int) -> dict[str, Any]:
+    params, clock = _raced().model_copy(update={"seed": seed}), Clock(SECONDS)
+    weights = import_module("benchmarks.transformer_torch").race(params, clock)
+    return _tokens(clock, 1, weights)
+
+
+def _tokens(clock: Clock, each: int, weights: int) -> dict[str, Any]:
+    """Tokens a second where the clock counted things of `each` tokens."""
+    found = clock.found()
+    rates = {"rate": found["rate"] * each, "processor_us": found["processor_us"] / each}
+    return {**rates, "weights": weights}
+
+
 def _seconds(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
@@ -118,7 +175,13 @@ def _seconds(act: Callable[[], object]) -> float:
 def main() -> None:
     """Measure one part and write it as the last line."""
     what, seed = sys.argv[1], int(sys.argv[2])
-    found = {"shakespeare": _train_shakespeare, "cache": _write_both_ways}[what](seed)
+    parts = {
+        "shakespeare": _train_shakespeare,
+        "cache": _write_both_ways,
+        "ours": _race_ours,
+        "torch": _race_torch,
+    }
+    found = parts[what](seed)
     sys.stdout.write(json.dumps(found) + "\n")
 
 
