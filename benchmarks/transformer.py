@@ -140,7 +140,7 @@ def _raced() -> Any:
 def _race_ours(seed: int) -> dict[str, Any]:
     """The program's own training; validation is one window, and there are no pictures."""
     params, clock = _raced().model_copy(update={"seed": seed}), Clock(SECONDS)
-    training = import_module("dlkit.training")
+    training: Any = import_module("dlkit.training")
     racer = import_module("benchmarks.race_keras").Racer(params, clock)
     plain = training.fit
 
