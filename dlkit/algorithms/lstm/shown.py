@@ -188,7 +188,7 @@ class Adding:
         """Rows made by the seed; the held-out ones by another."""
         length, seed = self.params.context, self.params.seed
         x, y = adding.adding(ROWS, length, seed=2 * seed)
-        held, sums = adding.adding(ROWS // 20, length, seed=2 * seed + 1)
+        held, sums = adding.adding(ROWS // 10, length, seed=2 * seed + 1)
         nets = nets_of(self.params)
         if len(nets) == 1:
             return Parts(x, y, held, sums)

@@ -20,7 +20,7 @@ EMBEDDED = 64  # numbers that a character is turned into
 CHECKED = 1024  # characters of a window of the check
 SENTENCE = 48  # characters whose gates are shown
 UNITS_SHOWN = 12  # of each gate
-ROWS = 20_000  # of the adding problem, in an epoch
+ROWS = 10_000  # of the adding problem, in an epoch
 TOLD = (0.1, 0.5, 0.9)  # the shares of true values below the three numbers of a forecast
 # How many characters each text has, the sign for all others included.
 SIZES = {"grammar": 29, "lee_news": 80, "wikipedia": 124, "shakespeare": 64, "verse": 1008,
@@ -38,14 +38,14 @@ class Params(BaseParams):
     units: int = integer(128, low=8, high=1024, step=8)
     layers: int = integer(1, low=1, high=4)
     learning_rate: float = real(0.005, low=1e-5, high=1.0, scale="log", live=True)
-    epochs: int = integer(8, low=1, high=200)
+    epochs: int = integer(10, low=1, high=200)
     context: int = integer(64, low=8, high=512, unit="moments", group="network")
     horizon: int = integer(24, low=1, high=96, unit="moments", group="network")
     bidirectional: bool = switch(False, group="network")
     race: bool = switch(True, group="network")
     temperature: float = real(0.7, low=0.1, high=2.0, step=0.05, group="writing", live=True)
     dropout: float = real(0.0, low=0.0, high=0.8, step=0.05, group="regularisation")
-    batch_size: int = integer(64, low=1, high=512, group="optimization")
+    batch_size: int = integer(32, low=1, high=512, group="optimization")
     optimizer: str = choice("adamw", "sgd", "adam", "adamw", "lion", "muon", group="optimization")
     schedule: str = recipe.schedule("one_cycle")
     clip: float = recipe.clip(1.0)
@@ -247,7 +247,7 @@ def _is(task: str) -> Any:
 
 
 _TEXT, _SERIES, _ADDING = _is("text"), _is("series"), _is("adding")
-SHAKESPEARE = Params(data="shakespeare", units=256, epochs=9, learning_rate=0.004)
+SHAKESPEARE = Params(data="shakespeare", units=256, epochs=8, learning_rate=0.004, batch_size=64)
 
 ALGORITHM = Algorithm(
     name="lstm",
