@@ -15,6 +15,7 @@ from dlkit.views.curves import thinned
 
 MONO = "ui-monospace, Menlo, Consolas, monospace"
 LINE, WIDE_LINE = 46, 24  # letters of a line: Latin, Chinese
+MOST_LINES = 3  # of a text in the timeline
 GRID, WIDE_GRID = 40, 20
 OPEN = ((0.0, "rgba(128,128,128,0.06)"), (1.0, "rgba(47,134,214,0.95)"))
 SIGNED = ((0.0, "rgba(224,123,0,0.95)"), (0.5, "rgba(128,128,128,0.06)"),
@@ -40,7 +41,7 @@ def timeline(steps: Sequence[int], texts: Sequence[str], words: Words) -> go.Fig
     """Texts written after the same prompt at several steps, the latest at the top."""
     rows = len(texts)
     figure = theme.figure(
-        x_axis={"visible": False, "range": [0, 1]},
+        x_axis={"visible": False, "range": [-0.02, 1]},
         y_axis={
             "title": {"text": words("axis.step")},
             "tickvals": list(range(rows)),
@@ -319,8 +320,6 @@ def _grid(
     fields = np.concatenate([np.asarray(values, float), np.full(room, np.nan)])
     z = [[None if np.isnan(one) else round(float(one), 3) for one in line]
          for line in fields.reshape(rows, columns)]  # fmt: skip
-    signs = [*(html.escape(visible(one)) for one in text), *[""] * room]
-    texts = [signs[start : start + columns] for start in range(0, len(signs), columns)]
     notes = [*hover, *[""] * room]
     behind = [notes[start : start + columns] for start in range(0, len(notes), columns)]
     figure = theme.figure(
@@ -331,10 +330,16 @@ def _grid(
         title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
     )
     low, high, colors = scale
-    return figure.add_heatmap(
+    figure.add_heatmap(
         z=z, zmin=low, zmax=high, colorscale=colors, showscale=False, customdata=behind,
-        text=texts, texttemplate="%{text}", textfont={"family": MONO, "size": 12}, xgap=1, ygap=2,
-        hovertemplate="%{customdata}<extra></extra>", hoverongaps=False,
+        xgap=1, ygap=2, hovertemplate="%{customdata}<extra></extra>", hoverongaps=False,
+    )  # fmt: skip
+    # Letters of their own, in the page's colour: a heat map would choose black or white by a field
+    # that the page shines through.
+    places = np.arange(len(text))
+    return figure.add_scatter(
+        x=places % columns, y=places // columns, mode="text", hoverinfo="skip",
+        text=[html.escape(visible(one)) for one in text], textfont={"family": MONO, "size": 12},
     )  # fmt: skip
 
 
@@ -342,7 +347,9 @@ def _lines(text: str) -> str:
     """A text broken into short lines, its own ends of lines as signs."""
     one = "".join(visible(letter) if letter in "\n\t" else letter for letter in text)
     width = WIDE_LINE if _is_wide(text) else LINE
-    parts = textwrap.wrap(one, width, drop_whitespace=False) or [""]
+    parts = textwrap.wrap(
+        one, width, drop_whitespace=False, break_on_hyphens=False, break_long_words=True
+    )[:MOST_LINES] or [""]
     return "<br>".join(html.escape(part) for part in parts)
 
 

@@ -21,6 +21,7 @@ SMALL = {
     "series": Params(task="series", units=8, context=24, horizon=6, epochs=1, batch_size=512),
     "adding": Params(task="adding", units=8, context=10, epochs=1, batch_size=512),
 }
+STATEFUL = SMALL["text"].model_copy(update={"stateful": True, "epochs": 2})
 
 
 def _model() -> Any:
@@ -107,6 +108,14 @@ def test_the_adding_problem_by_hand() -> None:
     assert not {row.tobytes() for row in held.x_val} & {row.tobytes() for row in held.x_train}
 
 
+def test_streams_go_on_where_the_windows_before_them_ended() -> None:
+    x, y = characters.streams(np.arange(101, dtype=np.int32), 4, 5)
+    assert x.shape == y.shape == (20, 5) and np.array_equal(y, x + 1)
+    assert x[:4, 0].tolist() == [0, 25, 50, 75]
+    assert np.array_equal(x[4:, 0], x[:-4, -1] + 1)
+    assert sorted(x.ravel().tolist()) == list(range(100))
+
+
 # --------------------------------------------------------------------------------------- the knobs
 
 
@@ -116,6 +125,13 @@ def test_who_writes_or_foretells_may_not_read_the_future(task: str) -> None:
         Params.checked({"task": task, "bidirectional": True})
     assert caught.value.problems[0].code == "reads_the_future"
     assert Params.checked({"task": "adding", "bidirectional": True}).bidirectional
+
+
+@pytest.mark.parametrize("task", ["series", "adding"])
+def test_a_memory_is_carried_along_a_text_only(task: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        Params.checked({"task": task, "stateful": True})
+    assert caught.value.problems[0].code == "no_stream"
 
 
 @pytest.mark.keras
@@ -202,6 +218,31 @@ def test_no_memory_is_carried_from_one_shuffled_window_to_another() -> None:
     model(windows[:2])
     assert np.allclose(np.asarray(model(windows))[2], alone, atol=1e-5)
     assert np.allclose(np.asarray(model(windows[::-1]))[1], alone, atol=1e-5)
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("cell", ["lstm", "gru", "simple"])
+def test_a_carried_memory_reads_two_windows_as_one(cell: str) -> None:
+    params = SMALL["text"].model_copy(update={"stateful": True, "cell": cell, "layers": 2})
+    model, plain = (_model().build(p) for p in (params, params.model_copy(
+        update={"stateful": False})))  # fmt: skip
+    weights = [weight.numpy() for weight in plain.trainable_weights]
+    for weight, value in zip(model.trainable_weights, weights, strict=True):
+        weight.assign(3 * value)
+    for weight, value in zip(plain.trainable_weights, weights, strict=True):
+        weight.assign(3 * value)
+    rows, windows = _shown().streams_of(params)
+    text = np.random.default_rng(1).integers(0, 29, (rows, 32))
+    whole, empty = np.asarray(plain(text)), np.asarray(plain(text[:, 16:]))
+    first, second = (np.asarray(model(part, training=True)) for part in np.split(text, 2, axis=1))
+    assert np.allclose(np.concatenate([first, second], axis=1), whole, atol=1e-4)
+    assert not np.allclose(second, empty, atol=1e-3)
+    assert np.allclose(np.asarray(model(text[:, 16:])), empty, atol=1e-4)  # checked: begins empty
+    for number in range(1, 3):
+        model.get_layer(f"{cell}_layer_{number}").batches.assign(windows)
+    assert np.allclose(np.asarray(model(text[:, 16:], training=True)), empty, atol=1e-4)
+    said, _, _ = cells.stack_of(model, cell).step(text[0, :1], cells.stack_of(model, cell).start(1))
+    assert np.allclose(said[0], whole[0, 0], atol=1e-4)
 
 
 # ----------------------------------------------------------------------------------------- writing
@@ -312,14 +353,15 @@ def test_the_three_lines_settle_where_the_shares_say() -> None:
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("task", ["series", "adding"])
+@pytest.mark.parametrize("task", ["series", "adding", "stateful"])
 def test_killed_and_taken_up_again_ends_the_same(
     task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = importlib.import_module("dlkit.training")
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(training, "CHECKPOINT_BYTES_A_SECOND", 1e18)
-    params, whole = SMALL[task], RecordingRun(SMALL[task])
+    params = {**SMALL, "stateful": STATEFUL}[task]
+    whole = RecordingRun(params)
     _model().train(params, whole)
     killed = RecordingRun(params, breaks_at=int(whole.calls * 0.6))
     with pytest.raises(Broken):

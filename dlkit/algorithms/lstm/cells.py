@@ -128,7 +128,8 @@ def stack_of(model: Any, kind: str) -> Stack:
     names = {layer.name: layer for layer in model.layers}
     table = names["letters"].get_weights()[0] if "letters" in names else None
     chosen = [names[name] for name in sorted(names) if name.startswith(f"{kind}_layer_")]
-    cells = [tuple(_cells(kind, layer.get_weights())) for layer in chosen]
+    inner = [getattr(layer, "carried", layer) for layer in chosen]
+    cells = [tuple(_cells(kind, layer.get_weights())) for layer in inner]
     kernel, bias = names[f"{kind}_answer"].get_weights()
     return Stack(table, tuple(cells), (kernel, bias))
 

@@ -29,7 +29,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from dlkit.algorithms.lstm.shown import TASKS, Forecast
+from dlkit.algorithms.lstm.shown import TASKS, Forecast, streams_of
 from dlkit.algorithms.lstm.spec import EMBEDDED, SIZES, TOLD, Params, cell_sizes, nets_of
 from dlkit.algorithms.lstm.writing import WithDiary
 from dlkit.contract import Array, Run
@@ -106,12 +106,16 @@ def _adder(params: Params) -> keras.Model:
 def _memory(x: keras.KerasTensor, cell: str, params: Params, *, whole: bool) -> keras.KerasTensor:
     """Layers of cells: [B, T, in] -> what the last one says at every step [B, T, U], or at the end.
 
-    Each window begins with an empty memory: windows are shuffled, so no state is carried over.
+    Each window begins with an empty memory: windows are shuffled, so no state is carried over. With
+    `stateful` they come in order, and it is.
     """
     for number in range(1, params.layers + 1):
         name = f"{cell}_layer_{number}"
         sequence = whole or number < params.layers
-        layer = CELLS[cell](params.units, return_sequences=sequence, name=name)
+        named = {"return_sequences": sequence, "return_state": params.stateful, "name": name}
+        layer = CELLS[cell](params.units, **named)
+        if params.stateful:
+            layer = Carried(layer, *streams_of(params), name=name)
         if params.bidirectional:
             layer = layers.Bidirectional(layer, name=name)  # [.., 2 U]
         x = layer(x)
@@ -140,6 +144,49 @@ def _step_seconds(params: Params) -> float:
     rate = 4e12 if keras.distribution.list_devices("gpu") else 1e11
     moment = 6.0 * params.batch_size * products / rate + 2.5e-4 * loops
     return 2e-3 + params.context * moment
+
+
+@keras.saving.register_keras_serializable("dlkit.lstm")
+class Carried(layers.Wrapper):
+    """Hands the memory on: each window of a batch goes on where that of the batch before ended.
+
+    The error does not flow back over this border. After `windows` batches the text begins anew, and
+    so does the memory; when the network is checked or used it always begins empty.
+    """
+
+    def __init__(self, layer: Any, rows: int, windows: int, **named: Any) -> None:
+        super().__init__(layer, **named)
+        self.rows, self.windows = rows, windows
+
+    @property
+    def carried(self) -> Any:
+        """The layer whose memory it is."""
+        return self.layer
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """A place for the memory of each row [rows, U], and for the number of batches read."""
+        super().build(shape)
+        fixed = {"initializer": "zeros", "trainable": False}
+        states = 2 if isinstance(self.layer, layers.LSTM) else 1
+        size = (self.rows, self.layer.units)
+        self.memory = [self.add_weight(shape=size, **fixed) for _ in range(states)]
+        self.batches = self.add_weight(shape=(), dtype="int32", **fixed)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """What the layer says at every step: [B, T, in] -> [B, T, U]."""
+        if not training:
+            return self.layer(x)[0]
+        goes_on = ops.cast(self.batches % self.windows > 0, x.dtype)
+        before = [goes_on * kept for kept in self.memory]
+        outputs, *after = self.layer(x, initial_state=before)
+        for kept, new in zip(self.memory, after, strict=True):
+            kept.assign(ops.stop_gradient(new))
+        self.batches.assign_add(1)
+        return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        """What is needed to make the layer again."""
+        return {**super().get_config(), "rows": self.rows, "windows": self.windows}
 
 
 @keras.saving.register_keras_serializable("dlkit.lstm")

@@ -32,6 +32,7 @@ class Parts:
     y_train: Any
     x_val: Array
     y_val: Any
+    in_order: bool = False
 
 
 class Text:
@@ -44,10 +45,16 @@ class Text:
     def parts(self) -> Parts:
         """Windows of the context's length to learn from; long ones to check the whole held part.
 
-        Each begins with an empty memory, so the windows may be shuffled.
+        Each begins with an empty memory, so the windows may be shuffled; where the memory is
+        carried on, they stay in order.
         """
-        x, y = characters.windows(self.text.train, self.params.context)
-        return Parts(x, y, *characters.windows(self.text.held, CHECKED))
+        held = characters.windows(self.text.held, CHECKED)
+        if self.params.stateful:
+            rows, _ = streams_of(self.params)
+            x, y = characters.streams(self.text.train, rows, self.params.context)
+        else:
+            x, y = characters.windows(self.text.train, self.params.context)
+        return Parts(x, y, *held, in_order=self.params.stateful)
 
     def fixed(self) -> dict[str, Array]:
         """The sentence whose gates are shown."""
@@ -219,6 +226,13 @@ class Adding:
 TASKS: dict[str, type[Text] | type[Forecast] | type[Adding]] = {
     "text": Text, "series": Forecast, "adding": Adding,
 }  # fmt: skip
+
+
+def streams_of(params: Params) -> tuple[int, int]:
+    """How many parts of a text are read side by side, and how many windows each has."""
+    moments = len(characters.characters(params.data).train) - 1
+    rows = min(params.batch_size, moments // params.context)
+    return rows, moments // rows // params.context
 
 
 def _naive(past: Array, future: int) -> Array:

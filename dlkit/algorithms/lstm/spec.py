@@ -18,7 +18,7 @@ from dlkit.views import curves, sequences
 
 EMBEDDED = 64  # numbers that a character is turned into
 CHECKED = 1024  # characters of a window of the check
-SENTENCE = 48  # characters whose gates are shown
+SENTENCE = 32  # characters whose gates are shown
 UNITS_SHOWN = 12  # of each gate
 ROWS = 10_000  # of the adding problem, in an epoch
 TOLD = (0.1, 0.5, 0.9)  # the shares of true values below the three numbers of a forecast
@@ -42,6 +42,7 @@ class Params(BaseParams):
     context: int = integer(64, low=8, high=512, unit="moments", group="network")
     horizon: int = integer(24, low=1, high=96, unit="moments", group="network")
     bidirectional: bool = switch(False, group="network")
+    stateful: bool = switch(False, group="network")
     race: bool = switch(True, group="network")
     temperature: float = real(0.7, low=0.1, high=2.0, step=0.05, group="writing", live=True)
     dropout: float = real(0.0, low=0.0, high=0.8, step=0.05, group="regularisation")
@@ -59,6 +60,8 @@ class Params(BaseParams):
     def _looks_only_back(self) -> Self:
         if self.bidirectional and self.task != "adding":
             refuse("bidirectional", "reads_the_future", given=self.task)
+        if self.stateful and self.task != "text":
+            refuse("stateful", "no_stream", given=self.task)
         return self
 
 
@@ -305,7 +308,7 @@ ALGORITHM = Algorithm(
     headline=("val_error", "val_loss"),
     goal="min",
     views=(
-        View("timeline", timeline, arrays=("timeline", "timeline_steps"), wide=True, height=560,
+        View("timeline", timeline, arrays=("timeline", "timeline_steps"), wide=True, height=440,
              applies=_TEXT),
         View("forecast", forecast, arrays=("past", "future", "naive", "seasonal", "cone"),
              wide=True, height=400, applies=_SERIES),
