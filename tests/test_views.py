@@ -265,6 +265,12 @@ def test_nothing_is_said_before_it_can_be_known() -> None:
     assert _said(dataclasses.replace(early, arrays={"confusion": shot}), 2) == []
 
 
+def test_steps_that_were_too_large_are_named_long_before_slow_learning_would_be() -> None:
+    jumped = _run(loss=[9.0] + [1.4] * 11, val_loss=[1.5] * 3, accuracy=[0.25] * 12)
+    assert _said(dataclasses.replace(jumped, step=10)) == ["not_learning_too_fast"]
+    assert _said(dataclasses.replace(jumped, step=2)) == []
+
+
 def test_classes_that_are_never_said_are_counted() -> None:
     data = _run(loss=[0.5] * 12, val_loss=[0.5] * 12, accuracy=[0.6] * 12)
     shot = Snapshot(90, np.array([[9, 0, 1], [8, 0, 2], [0, 0, 9]]))

@@ -1,6 +1,6 @@
 """Curves of training and validation over the steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,17 @@ def single(data: RunData, words: Words, name: str) -> go.Figure:
     """One curve, such as the learning rate."""
     figure = _frame(data, words, up={"title": {"text": words(f"metric.{name}")}}, legend=False)
     _add(figure, data, name, label=words(f"metric.{name}"), color=theme.TRAIN)
+    return figure
+
+
+def several(
+    data: RunData, words: Words, names: Sequence[str], *, up: Mapping[str, Any] | None = None
+) -> go.Figure:
+    """Some curves in one chart, each by the name of its metric."""
+    figure = _frame(data, words, up=up or {}, legend=len(names) > 1)
+    for number, name in enumerate(names):
+        color = theme.CLASSES[number % len(theme.CLASSES)]
+        _add(figure, data, name, label=words(f"metric.{name}"), color=color)
     return figure
 
 

@@ -11,6 +11,7 @@ from dlkit.contract import Array, Finding, RunData
 
 ENOUGH = 8  # points before anything is said
 EARLY = 0.3  # of the training, in which slow learning is no fault
+EARLIER = 0.05  # of the training, after which steps that were too large show
 GUESSING = 1.3  # times the accuracy of pure chance
 GAP = 0.08  # of accuracy between training and validation
 NUMBERS_GAP = 0.2  # of explained share between training and validation
@@ -31,8 +32,10 @@ def classification(data: RunData, *, num_classes: int) -> list[Finding]:
     grave = _exploding(loss, guessed)
     if grave or len(loss) < ENOUGH or not len(val_loss):
         return grave
-    if _late(data) and len(accuracy) and _mean(accuracy) < GUESSING / num_classes:
-        key = "not_learning_too_fast" if _jumped(loss, val_loss, guessed) else "not_learning"
+    too_fast = _jumped(loss, val_loss, guessed)
+    known = _late(data) or (too_fast and data.step > EARLIER * data.total_steps)
+    if known and len(accuracy) and _mean(accuracy) < GUESSING / num_classes:
+        key = "not_learning_too_fast" if too_fast else "not_learning"
         return [Finding(key, "warning", {"chance": f"{1 / num_classes:.0%}"})]
     found = _never_said(data)
     if len(val_accuracy) and _mean(accuracy) - _mean(val_accuracy) > GAP:
@@ -54,9 +57,11 @@ def regression(data: RunData) -> list[Finding]:
         return grave
     if _late(data) and _mean(val_share) < 0.0 and _mean(share) > NUMBERS_GAP:
         return [Finding("worse_than_mean", "warning")]
-    if _late(data) and _mean(loss) > 0.95:
+    too_fast = _jumped(loss, val_loss, 1.0)
+    known = _late(data) or (too_fast and data.step > EARLIER * data.total_steps)
+    if known and _mean(loss) > 0.95:
         stuck = "no_better_than_mean"
-        return [Finding(f"{stuck}_too_fast" if _jumped(loss, val_loss, 1.0) else stuck, "warning")]
+        return [Finding(f"{stuck}_too_fast" if too_fast else stuck, "warning")]
     if _late(data) and _mean(share) - _mean(val_share) > NUMBERS_GAP:
         shares = {"train": f"{_mean(share):.0%}", "validation": f"{_mean(val_share):.0%}"}
         return [Finding("overfitting_numbers", "hint", shares)]

@@ -22,6 +22,7 @@ BAND = 9  # room for a line of text above a row of samples
 NAME_BAND = 14  # the same above a row of feature maps, which are drawn smaller
 COLUMNS = 6  # of samples
 MOST_FILTERS = 64
+BETWEEN = 96  # the grey between the pictures of a contact sheet
 # Stops of a palette: value from 0 to 255, then red, green, blue and how much it covers.
 HEAT = ((0, (128, 128, 128, 33)), (102, (42, 95, 158, 255)), (178, (217, 131, 36, 255)),
         (255, (255, 224, 138, 255)))  # fmt: skip
@@ -166,6 +167,23 @@ def captioned(pictures: Array, texts: Sequence[str], title: str) -> go.Figure:
     return figure.update_layout(annotations=notes, margin={"t": 28})
 
 
+def sheet(pictures: Array | None, *, columns: int = 8, title: str = "") -> go.Figure:
+    """A contact sheet: pictures [N, H, W, 1 or 3] in rows, close together."""
+    if pictures is None or not pictures.size:
+        return _drawn(None)
+    tiles = np.clip(np.nan_to_num(pictures), 0, 255).astype(np.uint8)
+    count, height, width, depth = tiles.shape
+    rows = -(-count // columns)
+    canvas = np.full((rows, height + 1, columns, width + 1, depth), BETWEEN, np.uint8)
+    for number, tile in enumerate(tiles):
+        canvas[number // columns, :height, number % columns, :width] = tile
+    whole = canvas.reshape(rows * (height + 1), columns * (width + 1), depth)[:-1, :-1]
+    if depth == 3:
+        whole = np.concatenate([whole, np.full_like(whole[..., :1], 255)], axis=-1)
+    drawn = whole if depth == 3 else whole[..., 0]
+    return _labelled(drawn, title) if title else _drawn(drawn)
+
+
 def _labelled(canvas: Array, label: str) -> go.Figure:
     place = {"x": 0, "xref": "paper", "y": 1, "yref": "paper", "yanchor": "bottom"}
     return _drawn(canvas, labels=[theme.label(label, **place, xanchor="left")], top=28)
@@ -210,7 +228,7 @@ def _row(tiles: Array, columns: int, *, band: int) -> Array:
 def _drawn(
     canvas: Array | None, *, labels: Sequence[dict[str, Any]] = (), top: int = 4
 ) -> go.Figure:
-    """`canvas` [H, W, 4] without axes, the first row on top; no picture if None."""
+    """`canvas` [H, W, 4] or grey [H, W], the first row on top, no axes; no picture if None."""
     along: dict[str, Any] = {"visible": False, "showgrid": False, "constrain": "domain"}
     up = {**along, "scaleanchor": "x", "constraintoward": "middle"}
     if canvas is not None:
@@ -230,14 +248,15 @@ def _drawn(
 
 
 def _png(canvas: Array) -> bytes:
-    """`canvas` [H, W, 4] as a PNG file (https://www.w3.org/TR/png-3/)."""
+    """`canvas` [H, W, 4] or grey [H, W] as a PNG file (https://www.w3.org/TR/png-3/)."""
     height, width = canvas.shape[:2]
+    colors = 6 if canvas.ndim == 3 else 0
     across = np.diff(canvas, axis=1, prepend=np.uint8(0))  # small numbers in photographs
     packed = [
         zlib.compress(np.insert(part.reshape(height, -1), 0, kind, axis=1).tobytes(), 4)
         for kind, part in enumerate((canvas, across))  # each line begins with its kind
     ]
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, colors, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", min(packed, key=len)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -11,6 +11,8 @@ from dlkit.views import theme
 
 SHADES = 60  # of each class, from undecided to certain
 _NEAR = "#8a6ad9"
+_REAL_OR_FAKE = [[0.0, theme.tint(theme.VALIDATION, 0.45)], [0.5, "rgba(128,128,128,0.04)"],
+                 [1.0, theme.tint(theme.TRAIN, 0.45)]]  # fmt: skip
 _SPAN = [[0.0, theme.VALIDATION], [0.5, "#d9d9d9"], [1.0, theme.TRAIN]]
 
 
@@ -92,6 +94,75 @@ def behind_cell(
         marker=ring,
         hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
     )
+
+
+def cloud(
+    real: Array | None,
+    fake: Array | None,
+    frame: Array | None,
+    words: Words,
+    *,
+    belief: Array | None = None,
+    moves: Array | None = None,
+) -> go.Figure:
+    """Generated points [N, 2] on real ones [M, 2], in the `frame` (left, right, bottom, top).
+
+    `belief` [S, S] from 0 to 255 tells how real a discriminator finds each place, bottom row first.
+    `moves` [K, 4] are short ways: a place and how far it goes.
+    """
+    figure = _framed(frame, (words("axis.x"), words("axis.y")))
+    traces: list[dict[str, Any]] = []
+    if belief is not None and frame is not None:
+        look = {"colorscale": _REAL_OR_FAKE, "zmin": 0, "zmax": 255, "showscale": False}
+        shape = {**_spread(frame, len(belief)), "zsmooth": "best", "hoverinfo": "skip"}
+        traces.append({"type": "heatmap", "z": belief.astype(np.uint8), **look, **shape})
+    if real is not None:
+        traces.append(_specks(real, words("cloud.real"), theme.TRAIN, opacity=0.45))
+    if moves is not None and len(moves):
+        traces.append(_ways(moves, words("cloud.moves")))
+    if fake is not None:
+        traces.append(_specks(fake, words("cloud.fake"), theme.VALIDATION, opacity=0.8))
+    return figure.add_traces(traces)
+
+
+def mesh(
+    places: Array | None, frame: Array | None, words: Words, *, real: Array | None = None
+) -> go.Figure:
+    """Where the lines of a sheet of squared paper come to lie: `places` [R, C, 2]."""
+    figure = _framed(frame, (words("axis.x"), words("axis.y")))
+    if places is None or places.ndim != 3:
+        return figure
+    traces = [] if real is None else [_specks(real, words("cloud.real"), theme.TRAIN, opacity=0.3)]
+    gap = np.full((1, 2), np.nan, np.float32)
+    for lines in (places, places.transpose(1, 0, 2)):
+        row = np.concatenate([np.concatenate([line, gap]) for line in lines]).astype(np.float32)
+        look = {"color": theme.VALIDATION, "width": 1}
+        traces.append({"type": "scatter", "x": row[:, 0], "y": row[:, 1], "mode": "lines",
+                       "line": look, "hoverinfo": "skip", "showlegend": False})  # fmt: skip
+    return figure.add_traces(traces)
+
+
+def _specks(points: Array, name: str, color: str, *, opacity: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": points[:, 0].astype(np.float32),
+        "y": points[:, 1].astype(np.float32),
+        "mode": "markers",
+        "name": name,
+        "marker": {"size": 4, "color": color, "opacity": opacity},
+        "hovertemplate": "%{x:.2f}, %{y:.2f}<extra></extra>",
+    }
+
+
+def _ways(moves: Array, name: str) -> dict[str, Any]:
+    """Each way as a short line."""
+    ends = moves[:, :2] + moves[:, 2:]
+    gap = np.full((len(moves), 1, 2), np.nan)
+    line = np.stack([moves[:, :2], ends], axis=1)
+    whole = np.concatenate([line, gap], axis=1).reshape(-1, 2).astype(np.float32)
+    look = {"color": theme.BAD, "width": 1.2}
+    return {"type": "scatter", "x": whole[:, 0], "y": whole[:, 1], "mode": "lines",
+            "name": name, "line": look, "hoverinfo": "skip"}  # fmt: skip
 
 
 def add_place(figure: go.Figure, place: Array, label: str) -> go.Figure:

@@ -17,6 +17,7 @@ MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/fused.py", {"keras"}),
     ("dlkit/gradients.py", {"keras"}),
     ("dlkit/explain.py", {"keras"}),
+    ("dlkit/judge_network.py", {"keras"}),
     ("dlkit/exports/*.py", {"keras"}),
     ("dlkit/engine/ray_cluster.py", {"ray"}),
     ("dlkit/ui/*.py", {"streamlit"}),
