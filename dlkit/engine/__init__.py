@@ -75,6 +75,7 @@ def set_knob(store: Store, run_id: str, name: str, value: Any) -> None:
     if row.state in ENDED:
         raise CodedError("verb_not_now", verb=name, state=row.state)
     requests.ask(store, row.id, kind="knob", body={"name": name, "value": checked})
+    _ring(store)
 
 
 def ask(store: Store, run_id: str, inputs: Mapping[str, Any]) -> int:
@@ -168,9 +169,8 @@ def ensure_supervisor(store: Store) -> None:
     """
     if store.settings.slots == 0:
         return
-    path = store.settings.home / "supervisor.lock"  # its time of change is the bell: `last_call`
-    with path.open("a") as lock:
-        os.utime(path)
+    _ring(store)
+    with _bell(store).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -179,11 +179,20 @@ def ensure_supervisor(store: Store) -> None:
 
 
 def last_call(store: Store) -> float:
-    """When somebody on this machine last wanted something of the supervisor or the answerer.
+    """When somebody on this machine last wanted something of supervisor, answerer or a worker.
 
     They look for it many times a second, which costs far less than asking the database so often.
     """
-    return (store.settings.home / "supervisor.lock").stat().st_mtime
+    return _bell(store).stat().st_mtime if _bell(store).exists() else 0.0
+
+
+def _bell(store: Store) -> Path:
+    """The lock file of the supervisor: its time of change tells when somebody last called."""
+    return store.settings.home / "supervisor.lock"
+
+
+def _ring(store: Store) -> None:
+    _bell(store).touch()
 
 
 _started: list[subprocess.Popen[bytes]] = []

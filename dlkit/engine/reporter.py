@@ -3,7 +3,8 @@
 The training thread only appends to a list and reads flags. One background thread does all the
 talking to the store, in order: metrics every 100 ms or 64 steps, arrays, checkpoints, a heartbeat a
 second. A checkpoint is written after every number before it, so that a run taken up from it has no
-gap.
+gap. What people want is asked for when the engine's bell rings (`engine.last_call`), else twice a
+second: they may also call from another machine.
 """
 
 import functools
@@ -16,6 +17,7 @@ import numpy as np
 import psutil
 
 from dlkit.contract import Array, Checkpoint, CodedError, State
+from dlkit.engine import last_call
 from dlkit.engine.knobs import Knobs
 from dlkit.store import Store, arrays, metrics, runs
 from dlkit.store.metrics import Point
@@ -24,6 +26,7 @@ from dlkit.store.runs import RunRow
 FREE = 1 << 30
 LEASE = 8.0
 BEAT = 1.0
+ASK = 0.5
 TICK = 0.1
 TICK_PAUSED = 0.03
 BATCH = 64
@@ -209,13 +212,16 @@ class Reporter:
             self._told.set()
 
     def _talk_until_closed(self) -> None:
-        next_beat = 0.0
+        next_beat, next_ask, heard = 0.0, 0.0, 0.0
         while not self._closing:
             self._flush()
             if time.monotonic() >= next_beat:
                 self._beat()
                 next_beat = time.monotonic() + BEAT
-            self._listen()
+            called = last_call(self._store)
+            if called != heard or time.monotonic() >= next_ask:
+                self._listen()
+                heard, next_ask = called, time.monotonic() + ASK
             self._wake.wait(TICK_PAUSED if self._state == "paused" else TICK)
             self._wake.clear()
         self._flush()
