@@ -230,7 +230,12 @@ def test_the_penalty_draws_a_place_for_each_pair() -> None:
     model = _model().build(params)
     labels = _batch(params)[1]
     places: list[Any] = []
-    model._scores = lambda things, *_: places.append(np.asarray(things)) or things[:, 0, 0, 0]
+
+    def scores(things: Any, *_: Any) -> Any:
+        places.append(np.asarray(things))
+        return things[:, 0, 0, 0]
+
+    model._scores = scores
     real = np.zeros((16, 8, 8, 1), np.float32)
     model._penalty(real, real + 1.0, labels)
     between = places[-1]
@@ -258,7 +263,7 @@ def test_the_noise_that_is_looked_at_is_always_the_same() -> None:
 @pytest.mark.keras
 def test_points_are_played_with() -> None:
     model = _model().build(RING)
-    inputs = spec.inputs(RING)(push_1=1.5, number=3, other=9)
+    inputs = spec.inputs(RING).checked({"push_1": 1.5, "number": 3, "other": 9})
     found = _model().play(model, RING, inputs)
     assert found["walk"].shape == (spec.WALK, 2) and found["made"].shape == (1, 2)
     assert len(spec.answer(found, RING, WORDS)) == 2
@@ -268,7 +273,7 @@ def test_points_are_played_with() -> None:
 def test_pictures_are_played_with_and_the_fake_is_found() -> None:
     params = SMALL.model_copy(update={"conditional": True})
     model = _model().build(params)
-    found = _model().play(model, params, spec.inputs(params)(kind=3, board=4))
+    found = _model().play(model, params, spec.inputs(params).checked({"kind": 3, "board": 4}))
     assert found["sweep"].shape == (10, 8, 8, 1) and found["near"].shape == (5, 8, 8, 1)
     place = int(found["fake_place"][0]) + 1
     for guess, key in ((0, "which"), (place, "right"), (place % 6 + 1, "wrong")):
