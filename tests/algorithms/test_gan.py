@@ -14,10 +14,15 @@ from dlkit.texts import words
 from tests.fakes.recording import RecordingRun
 
 WORDS = words("en", "gan")
-SMALL = Params(data="digits", width=4, noise_size=6, batch_size=16, epochs=1)
-RING = Params(data="ring", width=8, depth=2, noise_size=4, batch_size=500, epochs=2)
+SMALL = Params(
+    data="digits", width=4, noise_size=6, batch_size=16, epochs=1, normalisation="batch", r1=0.0
+)
+RING = Params(
+    data="ring", width=8, depth=2, noise_size=4, batch_size=500, epochs=2, normalisation="batch"
+)
 NETWORKS = [
-    Params(),
+    *spec.ALGORITHM.presets.values(),
+    spec.ALGORITHM.tiny,
     SMALL,
     Params(data="cifar10", width=8, conditional=True, normalisation="none", spectral_norm=True),
     Params(data="fashion_mnist", width=6, conditional=True),
@@ -185,7 +190,7 @@ def test_a_slope_can_be_punished() -> None:
 
 @pytest.mark.keras
 def test_the_gradient_penalty_is_nothing_where_the_slope_is_one() -> None:
-    params = RING.model_copy(update={"loss": "wasserstein", "depth": 1, "gradient_penalty": 10.0})
+    params = RING.model_copy(update={"loss": "wasserstein", "depth": 1, "r1": 0.0})
     model = _model().build(params)
     first, last = (layer for layer in model.discriminator.layers if layer.weights)
     kernel = np.zeros((2, 8), np.float32)

@@ -23,31 +23,31 @@ PUSHES = 4  # sliders
 class Params(BaseParams):
     """What can be set. `side` says who learns now; the other one stands still."""
 
-    data: str = choice("mnist_5k", *clouds.CLOUDS, *PICTURES)
+    data: str = choice("grid", *clouds.CLOUDS, *PICTURES)
     loss: str = choice(
-        "non_saturating", "non_saturating", "minimax", "hinge", "least_squares", "wasserstein",
+        "relativistic", "non_saturating", "minimax", "hinge", "least_squares", "wasserstein",
         "relativistic",
     )  # fmt: skip
     conditional: bool = switch(False)
-    noise_size: int = integer(32, low=2, high=256)
-    learning_rate: float = real(0.0005, low=1e-6, high=1.0, scale="log", live=True)
-    discriminator_rate: float = real(0.0005, low=1e-6, high=1.0, scale="log", live=True)
+    noise_size: int = integer(8, low=2, high=256)
+    learning_rate: float = real(0.002, low=1e-6, high=1.0, scale="log", live=True)
+    discriminator_rate: float = real(0.002, low=1e-6, high=1.0, scale="log", live=True)
     side: str = choice("both", "both", "generator", "discriminator", live=True)
-    epochs: int = integer(40, low=1, high=5000)
+    epochs: int = integer(250, low=1, high=5000)
     strokes: str = text(clouds.FACE, pattern=clouds.STROKES, group="drawing")
-    width: int = integer(32, low=4, high=512, group="network")
+    width: int = integer(96, low=4, high=512, group="network")
     depth: int = integer(3, low=1, high=6, group="network")
-    normalisation: str = choice("batch", "batch", "none", group="network")
+    normalisation: str = choice("none", "batch", "none", group="network")
     spectral_norm: bool = switch(False, group="network")
     generator_steps: int = integer(1, low=1, high=10, group="game")
     discriminator_steps: int = integer(1, low=1, high=10, group="game")
-    r1: float = real(0.0, low=0.0, high=100.0, step=0.01, group="game")
+    r1: float = real(0.002, low=0.0, high=100.0, step=0.001, group="game")
     gradient_penalty: float = real(10.0, low=0.0, high=100.0, step=0.5, group="game")
     shift: int = integer(0, low=0, high=4, unit="pixels", group="game")
-    batch_size: int = integer(64, low=2, high=1024, unit="examples", group="optimization")
-    momentum: float = real(0.5, low=0.0, high=0.95, step=0.05, group="optimization")
-    schedule: str = recipe.schedule("constant")
-    average: float = recipe.average(0.99)
+    batch_size: int = integer(100, low=2, high=1024, unit="examples", group="optimization")
+    momentum: float = real(0.0, low=0.0, high=0.95, step=0.05, group="optimization")
+    schedule: str = recipe.schedule("cosine")
+    average: float = recipe.average(0.999)
     stop_at: float = recipe.stop_at()
     minutes: float = recipe.minutes()
     seed: int = recipe.seed()
@@ -274,6 +274,12 @@ def checks(data: RunData) -> Sequence[Any]:
     return referee.checks(data, num_modes_of(data.params))
 
 
+DIGITS = Params(
+    data="mnist_5k", loss="hinge", conditional=True, noise_size=32, learning_rate=0.001,
+    discriminator_rate=0.001, epochs=20, width=32, normalisation="batch", spectral_norm=True,
+    r1=0.0, shift=1, batch_size=64, momentum=0.5, schedule="constant", average=0.99,
+)  # fmt: skip
+
 ALGORITHM = Algorithm(
     name="gan",
     chapter=7,
@@ -289,10 +295,10 @@ ALGORITHM = Algorithm(
     params=Params,
     presets={
         "quick": Params(),
-        "standard": Params(data="fashion_mnist", epochs=4),
-        "gpu": Params(data="fashion_mnist", width=64, epochs=60),
+        "standard": DIGITS,
+        "gpu": DIGITS.model_copy(update={"data": "fashion_mnist", "width": 64}),
     },
-    tiny=Params(data="digits", conditional=True, width=4, noise_size=8, batch_size=64, epochs=3),
+    tiny=DIGITS.model_copy(update={"data": "digits", "width": 4, "noise_size": 8, "epochs": 3}),
     metrics={
         "loss": "",
         "generator_loss": "",
