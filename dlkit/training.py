@@ -161,7 +161,9 @@ class _Loop:
         self._norm, self._show = norm, show
         examples = len(keras.tree.flatten(split.x_train)[0])
         self._batch = min(params.batch_size, examples)
-        self._order = Order(params.seed, examples, examples // self._batch * self._batch)
+        used = examples // self._batch * self._batch
+        shuffled = not getattr(split, "in_order", False)
+        self._order = Order(params.seed, examples, used, shuffled=shuffled)
         # A model whose layers do not tell how long a step takes says so itself.
         seconds = getattr(model, "step_seconds", 0.0) or seconds_per_step(model, self._batch)
         looks = getattr(model, "look_seconds", LOOK_SECONDS)  # more where a check is dear
