@@ -17,6 +17,7 @@ MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/gradients.py", {"keras"}),
     ("dlkit/descent.py", {"keras"}),
     ("dlkit/explain.py", {"keras"}),
+    ("dlkit/writing.py", {"keras"}),
     ("dlkit/judge_network.py", {"keras"}),
     ("dlkit/exports/*.py", {"keras"}),
     ("dlkit/engine/ray_cluster.py", {"ray"}),
