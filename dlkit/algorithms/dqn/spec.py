@@ -189,9 +189,9 @@ ALGORITHM = Algorithm(
             learning_starts=1000, exploration_share=0.1,
         ),
         "gpu": Params(
-            data="lunar_lander", steps=200_000, hidden_layers="256, 256", memory=200_000,
-            learning_starts=2000, batch_size=128, worlds=8, dueling=True,
-            learning_rate=0.0006, train_every=16, gradient_steps=64, target_every=256,
+            data="lunar_lander", steps=200_000, memory=200_000, learning_starts=2000,
+            batch_size=128, worlds=4, learning_rate=0.0007, train_every=16, gradient_steps=48,
+            target_every=128, epsilon=0.02, exploration_share=0.1,
         ),
     },
     tiny=Params(
