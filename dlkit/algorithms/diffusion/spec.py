@@ -17,7 +17,7 @@ from dlkit.params import BaseParams, choice, drawing, integer, real, switch, tex
 from dlkit.views import curves, denoising, pictures
 
 PICTURES = ("mnist_5k", "digits", "fashion_mnist", "mnist")
-SAMPLES = 20  # pictures made at each look
+SAMPLES, PLAYED = 10, 20  # pictures made at each look, and for the playground
 FOLLOWED = 3  # the one of them whose way is shown
 POINTS = 512  # points made at each look
 COLUMNS, LOOKS = 8, 6  # of the matrix: moments of a way, looks
@@ -51,7 +51,7 @@ class Params(BaseParams):
     width: int = integer(32, low=8, high=256, step=8)
     learning_rate: float = real(0.004, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(64, low=1, high=1024, unit="examples", group="optimization")
-    epochs: int = integer(20, low=1, high=2000)
+    epochs: int = integer(24, low=1, high=2000)
     blocks: int = integer(1, low=1, high=4, group="network")
     time_steps: int = integer(1000, low=4, high=1000, group="network")
     label_dropout: float = real(0.15, low=0.0, high=0.9, step=0.05, group="network")
@@ -376,7 +376,7 @@ ALGORITHM = Algorithm(
     headline=("val_distance", "val_loss"),
     goal="min",
     views=(
-        View("sheet", sheet, arrays=("sheet",), wide=True, height=300, applies=is_picture),
+        View("sheet", sheet, arrays=("sheet",), wide=True, height=200, applies=is_picture),
         View("cloud", cloud, arrays=("cloud", "real"), height=460, applies=is_plane),
         View("paths", paths, arrays=("paths",), height=460, applies=is_plane),
         View("distance", distance, metrics=("val_distance",), applies=is_plane),
