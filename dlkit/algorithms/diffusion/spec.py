@@ -60,8 +60,8 @@ class Params(BaseParams):
     guidance: float = real(2.0, low=0.0, high=8.0, step=0.1, group="sampling", live=True)
     optimizer: str = recipe.optimizer("adamw")
     weight_decay: float = recipe.weight_decay(0.0)
-    schedule: str = recipe.schedule("one_cycle")
-    average: float = recipe.average(0.99)
+    schedule: str = recipe.schedule("cosine")
+    average: float = recipe.average(0.98)
     stop_at: float = recipe.stop_at()
     minutes: float = recipe.minutes()
     seed: int = recipe.seed()
@@ -181,7 +181,7 @@ def _inputs(kind: str, count: int) -> type[BaseParams]:
         fields["guidance"] = (float, real(1.0 if kind == "part" else 2.0, low=0, high=8, step=0.1))
         codes = [str(number) for number in range(count)]
         fields[kind] = (str, choice("each", "each", *codes))
-    fields["seed"] = (int, integer(1, low=0, high=2**31 - 1))
+    fields["seed"] = (int, integer(1, low=0, high=99))
     if kind != "part":
         fields["moment"] = (float, real(0.5, low=0.0, high=1.0, step=0.05))
         fields["strength"] = (float, real(0.6, low=0.05, high=1.0, step=0.05))
@@ -222,7 +222,7 @@ def _sheet(made: Array, title: str) -> go.Figure:
 
 def sheet(data: RunData, words: Words) -> go.Figure:
     """Pictures made from the same noise as ever."""
-    return pictures.sheet(_held(data).get("sheet"), columns=10)
+    return pictures.sheet(_held(data).get("sheet"), columns=5)
 
 
 def matrix_clean(data: RunData, words: Words) -> go.Figure:
@@ -376,17 +376,17 @@ ALGORITHM = Algorithm(
     headline=("val_distance", "val_loss"),
     goal="min",
     views=(
-        View("sheet", sheet, arrays=("sheet",), wide=True, height=200, applies=is_picture),
+        View("sheet", sheet, arrays=("sheet",), wide=True, height=260, applies=is_picture),
         View("cloud", cloud, arrays=("cloud", "real"), height=460, applies=is_plane),
         View("paths", paths, arrays=("paths",), height=460, applies=is_plane),
         View("distance", distance, metrics=("val_distance",), applies=is_plane),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
         View("levels", levels, arrays=("levels", "levels_unlearned")),
-        View("matrix_clean", matrix_clean, arrays=("matrix_clean", "matrix_steps"), height=380,
+        View("matrix_clean", matrix_clean, arrays=("matrix_clean", "matrix_steps"), height=340,
              applies=is_picture),
-        View("matrix_noisy", matrix_noisy, arrays=("matrix_noisy", "matrix_steps"), height=380,
+        View("matrix_noisy", matrix_noisy, arrays=("matrix_noisy", "matrix_steps"), height=340,
              applies=is_picture),
-        View("matrix_noise", matrix_noise, arrays=("matrix_noise", "matrix_steps"), height=380,
+        View("matrix_noise", matrix_noise, arrays=("matrix_noise", "matrix_steps"), height=340,
              applies=is_picture),
         View("throughput", throughput, metrics=("throughput",)),
     ),
