@@ -127,10 +127,14 @@ class Rhythm:
 
 
 class Order:
-    """Which examples come when: a permutation per epoch, its last partial batch dropped."""
+    """Which examples come when: a permutation per epoch, its last partial batch dropped.
 
-    def __init__(self, seed: int, examples: int, used: int) -> None:
+    Without `shuffled` they come as they stand.
+    """
+
+    def __init__(self, seed: int, examples: int, used: int, *, shuffled: bool = True) -> None:
         self._seed, self._examples, self._used = seed, examples, used
+        self._shuffled = shuffled
         self._epoch, self._permutation = -1, np.empty(0, np.int64)
 
     def rows(self, start: int, end: int) -> Array:
@@ -146,7 +150,8 @@ class Order:
     def _drawn(self, epoch: int) -> Array:
         if epoch != self._epoch:
             generator = np.random.default_rng([self._seed, epoch])
-            self._epoch, self._permutation = epoch, generator.permutation(self._examples)
+            order = generator.permutation if self._shuffled else np.arange
+            self._epoch, self._permutation = epoch, order(self._examples)
         return self._permutation
 
 

@@ -160,12 +160,14 @@ class _Loop:
         self._norm, self._show = norm, show
         examples = len(keras.tree.flatten(split.x_train)[0])
         self._batch = min(params.batch_size, examples)
-        self._order = Order(params.seed, examples, examples // self._batch * self._batch)
+        used = examples // self._batch * self._batch
+        shuffled = not getattr(split, "in_order", False)
+        self._order = Order(params.seed, examples, used, shuffled=shuffled)
         # A model whose layers do not tell how long a step takes says so itself.
         seconds = getattr(model, "step_seconds", 0.0) or seconds_per_step(model, self._batch)
-        self._rhythm = Rhythm.of(
-            epoch=examples // self._batch, epochs=params.epochs, seconds=seconds
-        )
+        # Data that is too much to wait for says itself how many steps count as an epoch.
+        epoch = getattr(split, "steps_per_epoch", 0) or examples // self._batch
+        self._rhythm = Rhythm.of(epoch=epoch, epochs=params.epochs, seconds=seconds)
         # Side by side in TensorFlow's loop, short steps run faster; long ones only compile slower.
         self._unrolled = min(4, self._rhythm.window) if seconds < 1e-3 else 1
         self.step = 0
@@ -382,7 +384,8 @@ def _work(model: Any, batch: int) -> tuple[float, float]:
             inner = _work(layer, batch)
             multiplications, elements = multiplications + inner[0], elements + inner[1]
             continue
-        shape = getattr(getattr(layer, "output", None), "shape", ()) or (batch,)
+        outputs = keras.tree.flatten(getattr(layer, "output", None))  # the first is passed on
+        shape = getattr(outputs[0] if outputs else None, "shape", ()) or (batch,)
         rows, shape = shape[0] or batch, [size or 1 for size in shape]
         positions = rows * math.prod(shape[1:-1])
         kernels = [w for w in layer.trainable_weights if len(w.shape) > 1]

@@ -121,6 +121,17 @@ def windows(stream: Array, length: int, *, stride: int = 0) -> tuple[Array, Arra
     return stream[places], stream[places + 1]
 
 
+def streams(stream: Array, rows: int, length: int) -> tuple[Array, Array]:
+    """A stream cut into `rows` parts that are read side by side, as `windows` gives them.
+
+    Each `rows` windows go on where the `rows` before them ended, [N, length].
+    """
+    count = (len(stream) - 1) // rows // length  # windows of a part
+    part, window = np.arange(rows)[None, :, None], np.arange(count)[:, None, None]
+    places = ((part * count + window) * length + np.arange(length)).reshape(-1, length)
+    return stream[places], stream[places + 1]
+
+
 def is_there(name: str) -> bool:
     """Whether the text called `name` can be had without a download."""
     return name not in CACHED or caches.is_there(CACHED[name])

@@ -11,12 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "spektral", "gymnasium", "ray", "streamlit"}
 MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/algorithms/gnn/model.py", {"keras", "spektral"}),
-    ("dlkit/algorithms/dqn/model.py", {"keras", "gymnasium"}),
     ("dlkit/algorithms/*/model.py", {"keras"}),
     ("dlkit/training.py", {"keras"}),
     ("dlkit/fused.py", {"keras"}),
     ("dlkit/gradients.py", {"keras"}),
+    ("dlkit/descent.py", {"keras"}),
     ("dlkit/explain.py", {"keras"}),
+    ("dlkit/writing.py", {"keras"}),
     ("dlkit/judge_network.py", {"keras"}),
     ("dlkit/exports/*.py", {"keras"}),
     ("dlkit/engine/ray_cluster.py", {"ray"}),

@@ -1,0 +1,1 @@
+"""Deep Q-learning: what every action is worth, learned by playing."""
