@@ -115,11 +115,13 @@ def knob_widget(
     what is wrong with it.
     """
     key = widget_key(owner, knob.name)
-    if key not in st.session_state:
+    if space != "input" and key not in st.session_state:
         st.session_state[key] = value
     text = words(f"{space}.{knob.name}.label") + _unit(knob, words)
     help_text = _help(knob, words, space=space)
     look: dict[str, Any] = {"key": key, "help": help_text, "on_change": on_change or "rerun"}
+    if space == "input":  # a value in the state is lost where the page starts over at once
+        look |= {"index": knob.options.index(value)} if knob.kind == "choice" else {"value": value}
     if knob.kind == "switch":
         look.pop("on_change") if on_change is None else None
         return st.toggle(text, **look)

@@ -57,7 +57,7 @@ def value_maps(
         figure.update_layout({
             f"xaxis{end}": {"domain": domain, "title": {"text": axes[0]}, "showgrid": False},
             f"yaxis{end}": {"anchor": f"x{end}", "title": {"text": axes[1] if not number else ""},
-                            "showgrid": False},
+                            "showgrid": False, "showticklabels": not number},
         })  # fmt: skip
         notes.append(above(titles[number], x=domain[0]))
         figure.add_heatmap(

@@ -132,11 +132,10 @@ def _png(pictures: Sequence[Array]) -> bytes:
     """
     height, width = pictures[0].shape
     parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0))]
-    parts.append((b"PLTE", PALETTE.tobytes()))
-    packed = [
-        zlib.compress(np.insert(np.asarray(one, np.uint8), 0, 0, axis=1).tobytes(), 9)
-        for one in pictures
-    ]
+    used, places = np.unique(np.stack(pictures).astype(np.uint8), return_inverse=True)
+    parts.append((b"PLTE", PALETTE[used].tobytes()))
+    planes = places.reshape(len(pictures), height, width).astype(np.uint8)
+    packed = [zlib.compress(np.insert(one, 0, 0, axis=1).tobytes(), 9) for one in planes]
     if len(packed) == 1:
         parts.append((b"IDAT", packed[0]))
     else:

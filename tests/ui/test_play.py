@@ -39,3 +39,15 @@ def test_no_example_is_offered_where_none_is_kept(opener: Opener, looking: str) 
     assert not page.exception
     with pytest.raises(KeyError):
         widget(page, "example")
+
+
+def test_controls_begin_with_their_own_values(opener: Opener, store: Store) -> None:
+    run = engine.start(store, "dqn", params=find("dqn").params())
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
+    runs.move(store, run, row.attempt, state="running", total_steps=160, steps_per_epoch=5)
+    arrays.put_checkpoint(store, run, row.attempt, step=1, state={"x": np.zeros(1)})
+    page = opener("dqn", run=run, tab="play", lang="en")
+    assert not page.exception
+    for name, value in (("length", 0.5), ("push", 10.0), ("across", "pole_tilt")):
+        assert widget(page, f"knob:play:{run}:{name}").value == value

@@ -49,7 +49,7 @@ def _not_exploring(data: RunData) -> list[Finding]:
 
 def _forgetting(data: RunData, judged: Array) -> list[Finding]:
     world = world_of(data.params)
-    best, now = float(judged.max()), float(np.median(judged[-3:]))
+    best, now = float(judged.max()), float(judged[-4:].max())
     span = max(best - world.worst, 1e-9)
     if best - now > 0.4 * span and best - judged[0] > 0.4 * span:
         return [Finding("forgetting", "hint", {"best": plain(best), "now": plain(now)})]

@@ -106,7 +106,8 @@ class Loop:
         self._rate = 0.0
         self._logs: dict[str, float] = {}  # the point of the last whole window
         self._marked: tuple[int, float] | None = None
-        self._spent, self._began = 0.0, time.monotonic()
+        self._spent = 0.0  # seconds of all pieces before this one, pauses left out
+        self._began: float | None = None  # when this piece began
         self._over = False
         self._keep_due = time.monotonic() + training.CHECKPOINT_SECONDS
 
@@ -149,8 +150,7 @@ class Loop:
                 self._keep()
             if self._over or self._run.should_stop():
                 break
-        self._spent, self._marked = self._seconds(), None
-        self._began = time.monotonic()
+        self._spent, self._began, self._marked = self._seconds(), None, None
 
     # one step
 
@@ -288,7 +288,7 @@ class Loop:
         return self._seconds() / (60 * self._params.minutes) if self._params.minutes else 0.0
 
     def _seconds(self) -> float:
-        return self._spent + time.monotonic() - self._began
+        return self._spent + (time.monotonic() - self._began if self._began else 0.0)
 
     # checkpoints
 

@@ -330,9 +330,10 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     seed = seed_of(params.seed, shown.PLAYED, given["episode"])
     found = shown.episode(policy, _game(params, constants, seen=True), seed, given["random"])
     homes = [_game(params) for _ in range(shown.COMPARED)]
-    changed = [_game(params, constants) for _ in range(shown.COMPARED)]
-    found["home"] = shown.returns(policy, homes, params, random=given["random"])
-    found["here"] = shown.returns(policy, changed, params, random=given["random"])
+    found["home"] = found["here"] = shown.returns(policy, homes, params, random=given["random"])
+    if constants:
+        changed = [_game(params, constants) for _ in range(shown.COMPARED)]
+        found["here"] = shown.returns(policy, changed, params, random=given["random"])
     return {**found, **shown.map_of(policy, params, given)}
 
 

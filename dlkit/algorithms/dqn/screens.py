@@ -92,7 +92,7 @@ def shelf(data: RunData, words: Words) -> go.Figure:
         words(f"shelf.{name}", brought=plain(one[0]), moments=int(one[1]), step=int(one[2]))
         for name, one in zip(("first", "worst", "best", "latest"), facts, strict=False)
     ] if facts is not None and facts.shape[1:] == (3,) else []  # fmt: skip
-    return games.shelf(held.get("shelf"), texts)
+    return games.shelf(held.get("shelf_pictures"), texts)
 
 
 def throughput(data: RunData, words: Words) -> go.Figure:

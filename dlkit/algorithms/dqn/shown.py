@@ -125,7 +125,7 @@ class Album:
         }
         facts = [(held[name].brought, len(held[name].actions), held[name].step) for name in PLACES]
         strips = np.stack([self._shelved[held[name]] for name in PLACES])
-        return {"shelf": strips, "shelf_facts": np.array(facts, np.float32)}
+        return {"shelf_pictures": strips, "shelf_facts": np.array(facts, np.float32)}
 
     def _strip(self, one: Episode) -> Array:
         """Pictures of an episode, spread evenly from its start to its end, [SHELF, H, W]."""
