@@ -17,13 +17,13 @@ SCALE = [
     [0.4, theme.tint(theme.TRAIN, 0.75)],
     [1.0, theme.VALIDATION],
 ]
-HIDDEN = {"showgrid": False, "zeroline": False, "ticks": "", "constrain": "domain"}
+HIDDEN = {"showgrid": False, "zeroline": False, "ticks": ""}
 
 
 def heads(maps: Array | None, words: Words) -> go.Figure:
     """Maps [layers, heads, T, S] from 0 to 255: a row for each layer, a column for each head."""
     along: dict[str, Any] = {**HIDDEN, "side": "top"}
-    up: dict[str, Any] = {**HIDDEN, "autorange": "reversed", "scaleanchor": "x"}
+    up: dict[str, Any] = dict(HIDDEN)
     if maps is None or maps.ndim != 4 or not maps.size:
         return theme.figure(x_axis={"visible": False}, y_axis={"visible": False}, showlegend=False)
     layers, count, height, width = maps.shape
@@ -32,6 +32,8 @@ def heads(maps: Array | None, words: Words) -> go.Figure:
     canvas = tiles.transpose(0, 2, 1, 3).reshape(layers * (height + GAP), -1)
     along |= _named(count, width, words("attention.head"))
     up |= _named(layers, height, words("attention.layer"))
+    # Said outright: what is turned round by itself may turn back when the chart is updated.
+    along["range"], up["range"] = [-0.5, canvas.shape[1] - 1.5], [canvas.shape[0] - 1.5, -0.5]
     figure = theme.figure(
         x_axis=along, y_axis=up, showlegend=False, margin={"l": 40, "r": 8, "t": 30, "b": 8}
     )
@@ -77,8 +79,9 @@ def one(
     axis = {**HIDDEN, "tickfont": {"family": "monospace", "size": 11}, "tickangle": 0}
     named = [seen(one) for one in rows], [seen(one) for one in columns]
     figure = theme.figure(
-        x_axis={**axis, "side": "top", "tickvals": list(range(len(columns))), "ticktext": named[1]},
-        y_axis={**axis, "autorange": "reversed", "scaleanchor": "x"}
+        x_axis={**axis, "side": "top", "range": [-0.5, len(columns) - 0.5]}
+        | {"tickvals": list(range(len(columns))), "ticktext": named[1]},
+        y_axis={**axis, "range": [len(rows) - 0.5, -0.5]}
         | {"tickvals": list(range(len(rows))), "ticktext": named[0]},
         showlegend=False,
         margin={"l": 40, "r": 8, "t": 44, "b": 8},

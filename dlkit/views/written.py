@@ -11,7 +11,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import theme
 from dlkit.views.classes import percent
 
-WIDE = 46  # letters of a line; a Chinese one counts as two
+WIDE = 40  # letters of a line; a Chinese one counts as two
 COLUMNS = 32  # characters of a row where each has a place of its own
 STILL = {"visible": False, "showgrid": False, "fixedrange": True}
 LINE = 17  # pixels
@@ -75,7 +75,7 @@ def text(
     ]
     figure = theme.figure(
         x_axis=dict(STILL),
-        y_axis={**STILL, "autorange": "reversed"},
+        y_axis={**STILL, "range": [rows - 0.5, -0.5]},
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 30, "b": 8},
         height=max(120, 40 + 24 * rows),

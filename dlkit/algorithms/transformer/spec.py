@@ -318,8 +318,8 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="shakespeare", layers=4, heads=4, width=128, context=64, epochs=40,
-            batch_size=16, positions="rotary", optimizer="muon", learning_rate=0.005,
+            data="shakespeare", layers=4, heads=4, width=128, context=128, epochs=32,
+            batch_size=8, positions="rotary", optimizer="muon", learning_rate=0.005,
         ),
         "gpu": Params(
             data="shakespeare", layers=6, heads=6, width=384, context=256, epochs=60,
