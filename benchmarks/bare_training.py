@@ -108,10 +108,11 @@ def _change_fit(examples: int | None, checked: int | None, *, pictures: bool) ->
     plain = training.fit
 
     def fit(model: Any, split: Any, params: Any, run: Any, **shown: Any) -> Any:
-        learned = {"x_train": split.x_train[:examples], "y_train": split.y_train[:examples]}
-        held = {"x_val": split.x_val[:checked], "y_val": split.y_val[:checked]}
-        cut = dataclasses.replace(split, **learned, **held) if examples or checked else split
-        return plain(model, cut, params, run, **(shown if pictures else {}))
+        if examples or checked:
+            learned = {"x_train": split.x_train[:examples], "y_train": split.y_train[:examples]}
+            held = {"x_val": split.x_val[:checked], "y_val": split.y_val[:checked]}
+            split = dataclasses.replace(split, **learned, **held)
+        return plain(model, split, params, run, **(shown if pictures else {}))
 
     training.fit = fit
 

@@ -16,7 +16,7 @@ from benchmarks.registry import Measured
 from benchmarks.spread import middle, spread
 
 SECONDS = 10.0
-ADDING: dict[str, Any] = {"task": "adding", "context": 100, "units": 64, "epochs": 15}
+ADDING: dict[str, Any] = {"task": "adding", "context": 100, "units": 64, "epochs": 8}
 
 
 def shakespeare(seeds: int) -> Measured:

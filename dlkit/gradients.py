@@ -1,11 +1,13 @@
-"""Gradients asked for outside of training, for charts and explanations.
+"""Gradients that Keras has no call for: those of charts and explanations, and those of gradients.
 
-Keras has no call for them that works on every backend, so the two functions here hold a path for
-TensorFlow and one for JAX (docs/decisions/0008). Unless told otherwise they run in inference mode:
-no dropout, no augmentation, normalisation by its running statistics.
+No call for them works on every backend, so the functions here hold a path for TensorFlow and one
+for JAX (docs/decisions/0008, 0012). The first two are for outside of training and unless told
+otherwise run in inference mode: no dropout, no augmentation, normalisation by its running
+statistics. `slope` is for losses that punish a gradient.
 """
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -66,6 +68,20 @@ def input_gradient(model: Any, x: Array, classes: Array) -> Array:
         tape.watch(numbers)
         value = total(numbers)
     return np.asarray(tape.gradient(value, numbers))
+
+
+def slope(function: Callable[[Any], Any], x: Any) -> Any:
+    """How the sum of `function(x)` changes with each number of `x`, shaped like it.
+
+    A loss may be made of it: its own gradient is known. `function` must not move any state.
+    """
+    backend = _backend()
+    if keras.backend.backend() == "jax":
+        return backend.grad(lambda values: keras.ops.sum(function(values)))(x)
+    with backend.GradientTape() as tape:
+        tape.watch(x)
+        value = keras.ops.sum(function(x))
+    return tape.gradient(value, x)
 
 
 def _backend() -> Any:

@@ -84,12 +84,14 @@ class Rhythm:
     piece: int
 
     @classmethod
-    def of(cls, *, epoch: int, epochs: int, seconds: float) -> "Rhythm":
-        """From the steps of an epoch and the estimated seconds of a step."""
+    def of(
+        cls, *, epoch: int, epochs: int, seconds: float, looks: float = LOOK_SECONDS
+    ) -> "Rhythm":
+        """From the steps of an epoch, the estimated seconds of a step, those from look to look."""
         total = epoch * epochs
         window = _window(epoch, min(WINDOW_SECONDS / seconds, total / FEWEST_WINDOWS), seconds)
         length = max(window, epoch)
-        rounds = min(LOOK_SECONDS / (seconds * length), total / FEWEST_LOOKS / length)
+        rounds = min(looks / (seconds * length), total / FEWEST_LOOKS / length)
         return cls(
             total=total,
             epoch=epoch,

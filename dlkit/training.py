@@ -25,7 +25,7 @@ import numpy as np
 
 from dlkit.contract import Array, CodedError, Run
 from dlkit.fused import fused_normalisation
-from dlkit.rhythm import Order, Recipe, Rhythm, Split, scheduled
+from dlkit.rhythm import LOOK_SECONDS, Order, Recipe, Rhythm, Split, scheduled
 from dlkit.showing import Show
 from dlkit.weights import averaged, load_state, state_of
 
@@ -101,8 +101,9 @@ def fit(
     a second, or in words where the model has `words_per_example`. `pictures(step)` gives arrays to
     keep; it is asked at the first look, at the end, and in between as often as three hundredths of
     the time allow. `fixed` arrays, which never change, are written once. Ends early when `stop_at`
-    is reached (by `val_accuracy`, `val_explained_share` or, where there is neither, `val_loss`) or
-    the `minutes` are over. Raises `CodedError("diverged")` if the loss is not finite.
+    is reached (by `val_accuracy`, `val_explained_share`, `val_coverage` or, where there is none,
+    `val_loss`) or the `minutes` are over. Raises `CodedError("diverged")` if the loss is not
+    finite.
     """
 
     def shown(step: int) -> Mapping[str, Array]:
@@ -167,7 +168,8 @@ class _Loop:
         seconds = getattr(model, "step_seconds", 0.0) or seconds_per_step(model, self._batch)
         # Data that is too much to wait for says itself how many steps count as an epoch.
         epoch = getattr(split, "steps_per_epoch", 0) or examples // self._batch
-        self._rhythm = Rhythm.of(epoch=epoch, epochs=params.epochs, seconds=seconds)
+        looks = getattr(model, "look_seconds", LOOK_SECONDS)  # more where a check is dear
+        self._rhythm = Rhythm.of(epoch=epoch, epochs=params.epochs, seconds=seconds, looks=looks)
         # Side by side in TensorFlow's loop, short steps run faster; long ones only compile slower.
         self._unrolled = min(4, self._rhythm.window) if seconds < 1e-3 else 1
         self.step = 0
@@ -263,6 +265,8 @@ class _Loop:
         middle = min(1.0, max(middle, self._time_used()))
         rate = self._run.knob("learning_rate") * scheduled(self._params.schedule, middle)
         model.optimizer.learning_rate = rate
+        if hasattr(model, "turn"):  # it has live knobs of its own
+            model.turn(self._run.knob)
 
     def after(self, model: Any, logs: Mapping[str, float]) -> None:
         """After an execution: write the window's point; come back early if the run asks for it."""
@@ -310,7 +314,7 @@ class _Loop:
 
     def _end_if_good(self, values: Mapping[str, float]) -> None:
         wanted = self._params.stop_at
-        known = ("val_accuracy", "val_explained_share", "val_loss")
+        known = ("val_accuracy", "val_explained_share", "val_coverage", "val_loss")
         name = next(one for one in known if one in values)
         if not wanted or (values[name] - wanted) * (-1 if name == "val_loss" else 1) < 0:
             return

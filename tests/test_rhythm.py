@@ -74,6 +74,10 @@ def test_rows_do_not_depend_on_how_they_are_asked_for() -> None:
     assert np.array_equal(whole, np.concatenate(pieces))
 
 
+def test_without_shuffling_examples_come_as_they_stand() -> None:
+    assert Order(1, 10, 8, shuffled=False).rows(6, 18).tolist() == [6, 7, *range(8), 0, 1]
+
+
 def test_schedules_begin_and_end_where_they_should() -> None:
     assert scheduled("constant", 0.5) == 1.0
     assert scheduled("cosine", 0.0) == 1.0 and scheduled("cosine", 1.0) == pytest.approx(0.0)

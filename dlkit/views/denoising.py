@@ -13,7 +13,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import pictures, theme
 
 SHADES = 16  # of grey in a matrix: noise shows no more, and takes half the room
-EDGE, FAR = 1.25, 2.6  # of the plane that is drawn: where points end, and where they begin
+EDGE, FAR = 1.25, 2.0  # of the plane that is drawn: where points end, and where they begin
 
 
 def matrix(
@@ -26,14 +26,15 @@ def matrix(
     coarse = (rows // SHADES * (255 // (SHADES - 1))).astype(np.uint8)
     figure = pictures.sheet(coarse.reshape(-1, height, width, 1), columns=columns)
     small = {"font": {"size": 11}}
-    below = {"xref": "paper", "yref": "paper", "y": 0, "yanchor": "top", **small}
+    right, bottom = columns * (width + 1) - 1.5, count * (height + 1) - 1.5
+    below = {"y": bottom, "yanchor": "top", **small}
     notes = [
-        theme.label(ends[0], x=0, xanchor="left", **below),
-        theme.label(ends[1], x=1, xanchor="right", **below),
+        theme.label(ends[0], x=-0.5, xanchor="left", **below),
+        theme.label(ends[1], x=right, xanchor="right", **below),
     ]
     for number, name in enumerate([*names][:count]):
         middle = (number + 0.5) * (height + 1) - 0.5
-        beside = {"x": 0, "xref": "paper", "xanchor": "right", "xshift": -4}
+        beside = {"x": -0.5, "xanchor": "right", "xshift": -2}
         notes.append(theme.label(name, y=middle, yanchor="middle", **beside, **small))
     margin = {"l": 58, "r": 4, "t": 4, "b": 22}
     look = {"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"}

@@ -423,7 +423,7 @@ def test_health_checks_say_what_they_see() -> None:
         steps = np.arange(1, 21)
         metrics = {name: Series(steps, np.full(20, loss)) for name in ("loss", "val_loss")}
         shots = {name: Snapshot(1, value) for name, value in arrays.items()}
-        shots["levels_unlearned"] = Snapshot(0, np.ones((10, 2)))
+        shots["levels_unlearned"] = Snapshot(0, np.ones((spec.LEVELS, 2)))
         data = RunData(Params(), step=50, total_steps=100, metrics=metrics, arrays=shots)
         return [one.key for one in spec.checks(data)]
 

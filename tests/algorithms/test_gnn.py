@@ -167,7 +167,8 @@ def test_a_node_hears_just_as_far_as_the_layers_reach(layer: str) -> None:
     inside = model.get_layer("network")
     other = graph.features.copy()
     other[20] *= 7
-    features = [_model().as_features(one, sparse=False) for one in (graph.features, other)]
+    to_tensor = importlib.import_module("keras").ops.convert_to_tensor
+    features = [to_tensor(one) for one in (graph.features, other)]
     one, two = (np.asarray(inside([each, adjacency])) for each in features)
     changed = np.flatnonzero(np.abs(one - two).max(axis=1) > 1e-7)
     assert 20 in changed and np.abs(changed - 20).max() <= reach
@@ -207,6 +208,16 @@ def test_the_network_of_the_paper_has_its_23063_parameters() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize(("layer", "held"), [("gcn", 1), ("appnp", 1), ("gat", 6), ("gcnii", 4)])
+def test_l2_holds_the_weights_that_the_papers_name(layer: str, held: int) -> None:
+    model = _model().build(Params(data="karate", layer=layer, depth=2, l2=0.002, width=8))
+    penalties = [np.asarray(one) for one in model.losses]
+    assert len(penalties) == held
+    first = np.asarray(model.trainable_weights[0])
+    np.testing.assert_allclose(penalties[0], 0.001 * np.square(first).sum(), rtol=1e-5)
+    assert not _model().build(Params(data="karate", layer=layer, depth=2, width=8)).losses
+
+
 def test_dropped_edges_are_dropped_in_training_only_and_never_those_to_itself() -> None:
     graph = graphs.load("blocks", 1)
     matrix = _model().as_adjacency(240, graph.edges, "gcn")

@@ -32,7 +32,8 @@ class Look:
             self._floor = shown.floor(split.x_val, count)
         else:
             self._real = split.x_val[datasets.spread(len(split.x_val), spec.GALLERY)]
-            self._known = split.x_train[datasets.spread(len(split.x_train), spec.KNOWN)]
+            known = split.x_train[datasets.spread(len(split.x_train), spec.KNOWN)]
+            self._known = known.astype(np.float32)
             self._far = shown.far(self._real, self._known)
 
     def judge(self) -> dict[str, float]:

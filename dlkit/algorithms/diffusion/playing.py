@@ -32,7 +32,7 @@ def pictures(sample: Sampler, params: spec.Params, asked: dict[str, Any]) -> dic
     """Pictures from noise, from a drawing, or around what is known of one; and their way."""
     plan, shape = spec.plan_of(params), spec.shape_of(params)
     random = np.random.default_rng(asked["seed"])
-    start = random.standard_normal((spec.SAMPLES, *shape)).astype(np.float32)
+    start = random.standard_normal((spec.PLAYED, *shape)).astype(np.float32)
     given = datasets.centred(np.array(asked["picture"], np.uint8), params.data)
     clean, hidden = shown.signed(given), shown.hole(asked["hidden"], *shape[:2])
     noisy, first, keep = start, plan.last, None
@@ -60,10 +60,10 @@ def pictures(sample: Sampler, params: spec.Params, asked: dict[str, Any]) -> dic
 
 
 def _asked_labels(params: spec.Params, asked: dict[str, Any]) -> Array:
-    """The class that was asked for, or each in turn, [SAMPLES]."""
+    """The class that was asked for, or each in turn, [PLAYED]."""
     code = next((asked[name] for name in spec.CLASS_FIELDS if name in asked), "each")
-    each = np.arange(spec.SAMPLES) % spec.num_classes(params)
-    return each if code == "each" else np.full(spec.SAMPLES, int(code))
+    each = np.arange(spec.PLAYED) % spec.num_classes(params)
+    return each if code == "each" else np.full(spec.PLAYED, int(code))
 
 
 def _how(asked: dict[str, Any]) -> dict[str, Any]:

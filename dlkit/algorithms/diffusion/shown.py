@@ -73,7 +73,8 @@ def far(pictures: Array, known: Array) -> float:
 
     Small beside how far new real ones lie: learned by heart.
     """
-    one, other = (part.reshape(len(part), -1).astype(np.float32) for part in (pictures, known))
+    parts = (np.asarray(part, np.float32) for part in (pictures, known))
+    one, other = (part.reshape(len(part), -1) for part in parts)
     squared = (one**2).sum(1)[:, None] - 2.0 * one @ other.T + (other**2).sum(1)
     return float(np.sqrt(np.median(np.maximum(squared.min(axis=1), 1.0))))
 

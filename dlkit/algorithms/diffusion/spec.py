@@ -17,11 +17,11 @@ from dlkit.params import BaseParams, choice, drawing, integer, real, switch, tex
 from dlkit.views import curves, denoising, pictures
 
 PICTURES = ("mnist_5k", "digits", "fashion_mnist", "mnist")
-SAMPLES = 20  # pictures made at each look
+SAMPLES, PLAYED = 10, 20  # pictures made at each look, and for the playground
 FOLLOWED = 3  # the one of them whose way is shown
 POINTS = 512  # points made at each look
 COLUMNS, LOOKS = 8, 6  # of the matrix: moments of a way, looks
-LEVELS = 10  # moments at which the loss is measured
+LEVELS = 8  # moments at which the loss is measured
 PATHS = 64  # points whose ways are drawn
 FRAMES, RUNNERS = 12, 256  # moments and points of the film in the playground
 GALLERY, KNOWN = 64, 4000  # held-back and learned pictures that made ones are compared with
@@ -51,7 +51,7 @@ class Params(BaseParams):
     width: int = integer(32, low=8, high=256, step=8)
     learning_rate: float = real(0.004, low=1e-6, high=10.0, scale="log", live=True)
     batch_size: int = integer(64, low=1, high=1024, unit="examples", group="optimization")
-    epochs: int = integer(20, low=1, high=2000)
+    epochs: int = integer(24, low=1, high=2000)
     blocks: int = integer(1, low=1, high=4, group="network")
     time_steps: int = integer(1000, low=4, high=1000, group="network")
     label_dropout: float = real(0.15, low=0.0, high=0.9, step=0.05, group="network")
@@ -60,8 +60,8 @@ class Params(BaseParams):
     guidance: float = real(2.0, low=0.0, high=8.0, step=0.1, group="sampling", live=True)
     optimizer: str = recipe.optimizer("adamw")
     weight_decay: float = recipe.weight_decay(0.0)
-    schedule: str = recipe.schedule("one_cycle")
-    average: float = recipe.average(0.99)
+    schedule: str = recipe.schedule("cosine")
+    average: float = recipe.average(0.98)
     stop_at: float = recipe.stop_at()
     minutes: float = recipe.minutes()
     seed: int = recipe.seed()
@@ -181,7 +181,7 @@ def _inputs(kind: str, count: int) -> type[BaseParams]:
         fields["guidance"] = (float, real(1.0 if kind == "part" else 2.0, low=0, high=8, step=0.1))
         codes = [str(number) for number in range(count)]
         fields[kind] = (str, choice("each", "each", *codes))
-    fields["seed"] = (int, integer(1, low=0, high=2**31 - 1))
+    fields["seed"] = (int, integer(1, low=0, high=99))
     if kind != "part":
         fields["moment"] = (float, real(0.5, low=0.0, high=1.0, step=0.05))
         fields["strength"] = (float, real(0.6, low=0.05, high=1.0, step=0.05))
@@ -222,7 +222,7 @@ def _sheet(made: Array, title: str) -> go.Figure:
 
 def sheet(data: RunData, words: Words) -> go.Figure:
     """Pictures made from the same noise as ever."""
-    return pictures.sheet(_held(data).get("sheet"), columns=10)
+    return pictures.sheet(_held(data).get("sheet"), columns=5)
 
 
 def matrix_clean(data: RunData, words: Words) -> go.Figure:
@@ -376,17 +376,17 @@ ALGORITHM = Algorithm(
     headline=("val_distance", "val_loss"),
     goal="min",
     views=(
-        View("sheet", sheet, arrays=("sheet",), wide=True, height=300, applies=is_picture),
+        View("sheet", sheet, arrays=("sheet",), wide=True, height=260, applies=is_picture),
         View("cloud", cloud, arrays=("cloud", "real"), height=460, applies=is_plane),
         View("paths", paths, arrays=("paths",), height=460, applies=is_plane),
         View("distance", distance, metrics=("val_distance",), applies=is_plane),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
         View("levels", levels, arrays=("levels", "levels_unlearned")),
-        View("matrix_clean", matrix_clean, arrays=("matrix_clean", "matrix_steps"), height=380,
+        View("matrix_clean", matrix_clean, arrays=("matrix_clean", "matrix_steps"), height=340,
              applies=is_picture),
-        View("matrix_noisy", matrix_noisy, arrays=("matrix_noisy", "matrix_steps"), height=380,
+        View("matrix_noisy", matrix_noisy, arrays=("matrix_noisy", "matrix_steps"), height=340,
              applies=is_picture),
-        View("matrix_noise", matrix_noise, arrays=("matrix_noise", "matrix_steps"), height=380,
+        View("matrix_noise", matrix_noise, arrays=("matrix_noise", "matrix_steps"), height=340,
              applies=is_picture),
         View("throughput", throughput, metrics=("throughput",)),
     ),

@@ -39,6 +39,7 @@ class Params(BaseParams):
     residual: bool = switch(False, group="network")
     normalisation: str = choice("none", "none", "batch", "layer", group="network")
     drop_edge: float = real(0.0, low=0.0, high=0.9, step=0.05, group="regularisation")
+    l2: float = real(0.0, low=0.0, high=1.0, step=0.0001, group="regularisation")
     weight_decay: float = recipe.weight_decay(0.5)
     schedule: str = recipe.schedule("constant")
     average: float = recipe.average()
