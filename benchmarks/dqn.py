@@ -21,6 +21,12 @@ GRID: dict[str, Any] = {
     "data": "grid", "n_steps": 1, "hidden_layers": "", "steps": 20_000, "discount": 0.95,
     "epsilon": 0.5, "exploration_share": 0.5, "learning_rate": 0.05,
 }  # fmt: skip
+CAR: dict[str, Any] = {
+    "data": "mountain_car", "steps": 120_000, "learning_starts": 1000, "epsilon": 0.07,
+    "discount": 0.98, "learning_rate": 0.002, "target_every": 300, "train_every": 16,
+    "gradient_steps": 8, "batch_size": 128,
+}  # fmt: skip
+LANDER: dict[str, Any] = {"steps": 100_000, "memory": 100_000}
 
 
 def dqn_cartpole(seeds: int) -> Measured:
@@ -57,7 +63,12 @@ def dqn_acrobot(seeds: int) -> Measured:
 
 def dqn_lunarlander(seeds: int) -> Measured:
     """The mean greedy return after 100,000 steps of the `gpu` preset."""
-    return _reached(seeds, "gpu", {"steps": 100_000})
+    return _reached(seeds, "gpu", LANDER)
+
+
+def dqn_mountaincar(seeds: int) -> Measured:
+    """The mean greedy return after 120,000 steps."""
+    return _reached(seeds, "quick", CAR)
 
 
 def dqn_speed(seeds: int) -> Measured:

@@ -24,7 +24,7 @@ def main(preset: str, values: dict[str, Any]) -> None:
     """Train, judge, and write what came out."""
     training.CHECKPOINT_SECONDS = float("inf")
     spec, module = find("dqn"), import_module(model_module("dqn"))
-    params = spec.params.checked({**spec.presets[preset].values(), **values})
+    params: Any = spec.params.checked({**spec.presets[preset].values(), **values})
     run: Any = Nobody(params)
     began = time.monotonic()
     model = module.train(params, run)

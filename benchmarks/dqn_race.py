@@ -20,7 +20,7 @@ NET = [64, 64]
 def ours(steps: int) -> float:
     """The program's own training."""
     bare = import_module("benchmarks.bare_training")
-    training = import_module("dlkit.training")
+    training: Any = import_module("dlkit.training")
     training.CHECKPOINT_SECONDS = float("inf")
     module = import_module("dlkit.algorithms.dqn.model")
     shown = import_module("dlkit.algorithms.dqn.shown")
@@ -52,7 +52,7 @@ def sb3(steps: int) -> float:
     callbacks = import_module("stable_baselines3.common.callbacks")
     times: list[tuple[int, float]] = []
 
-    class Watch(callbacks.BaseCallback):  # type: ignore[name-defined,misc]
+    class Watch(callbacks.BaseCallback):  # type: ignore[name-defined]
         """Notes when each block of steps was done."""
 
         def _on_step(self) -> bool:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from dlkit.contract import ENDED, Algorithm, Words
+from dlkit.exports.episodes import episodes
 from dlkit.exports.timelapse import timelapse
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 
 MODEL = "model.keras"
+CLIP = "clip"  # the array in which a training keeps an episode of its agent
 _TILES = 4  # axes of an array that is a set of small pictures
 
 
@@ -19,7 +21,8 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
         return
     has_model = MODEL in arrays.file_names(store, row.id)
     films = _films(store, row, algorithm, words)
-    if not has_model and not films:
+    plays = CLIP in algorithm.arrays and bool(arrays.steps(store, row.id, CLIP))
+    if not has_model and not films and not plays:
         return
     st.header(words("download.title"))
     name = f"{algorithm.name}-{row.id[:8]}"
@@ -29,6 +32,11 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
             return arrays.get_file(store, row.id, MODEL) or b""
 
         _button("model", f"{name}.keras", model, words, label=words("download.model"))
+    if plays:
+        label = words("download.episodes")
+        _button(
+            "episodes", f"{name}.mp4", lambda: episodes(store, row.id, CLIP), words, label=label
+        )
     for array in films:
         label = words("download.film", view=words(f"view.{array}"))
         _button("film", f"{name}-{array}.gif", _film(store, row.id, array), words, label=label)
@@ -50,9 +58,9 @@ def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, la
         label,
         data,
         file_name=file,
-        mime="image/gif" if kind == "film" else "application/octet-stream",
+        mime={"film": "image/gif", "episodes": "video/mp4"}.get(kind, "application/octet-stream"),
         key=f"download-{file}",
-        icon=":material/movie:" if kind == "film" else ":material/download:",
+        icon=":material/download:" if kind == "model" else ":material/movie:",
         help=words(f"download.{kind}.help"),
         on_click="ignore",
         width="stretch",

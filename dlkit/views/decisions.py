@@ -199,7 +199,7 @@ def compared(groups: Sequence[Array], names: Sequence[str], title: str) -> go.Fi
     figure.add_bar(
         x=np.array(means, np.float32), y=list(names), orientation="h", opacity=0.55,
         marker={"color": [theme.TRAIN, theme.VALIDATION][: len(means)]},
-        text=[f"{mean:.4g}" for mean in means], textposition="outside", cliponaxis=False,
+        text=[f"{mean:.4g}" for mean in means], textposition="inside", insidetextanchor="start",
         hoverinfo="skip",
     )  # fmt: skip
     for name, group in zip(names, groups, strict=True):

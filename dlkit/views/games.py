@@ -47,7 +47,7 @@ def player(
     figure.update_layout(
         title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
         height=380,
-        margin={"l": 8, "r": 8, "t": 8, "b": 84},
+        margin={"l": 8, "r": 48, "t": 8, "b": 84},
         xaxis={"domain": [0.0, 0.56]},
         xaxis2={"domain": [0.72, 1.0], "anchor": "y2", "range": [low - room, high + room]}
         | {"zeroline": True, "zerolinecolor": theme.QUIET, "gridcolor": theme.QUIET},

@@ -288,8 +288,8 @@ def test_acting_asks_the_same_network_in_numpy(change: dict[str, Any]) -> None:
 def test_noise_shakes_only_who_learns() -> None:
     params = SMALL.model_copy(update={"exploration": "noisy"})
     model, seen = _model().build(params), np.ones((1, 4), np.float32)
-    learning = [np.asarray(model(seen, training=True)) for _ in range(2)]
-    assert not np.allclose(*learning)
+    first, second = (np.asarray(model(seen, training=True)) for _ in range(2))
+    assert not np.allclose(first, second)
     assert np.array_equal(np.asarray(model(seen)), np.asarray(model(seen)))
     policy = _model().Policy(model, params)
     noise = np.random.default_rng(1).standard_normal(policy.noises, np.float32)

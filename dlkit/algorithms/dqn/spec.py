@@ -155,9 +155,10 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     world = world_of(params)
     chosen = [world.numbers[int(axis)] for axis in found["axes"]]
     spans, axes = screens.spans_of(params, words, (chosen[0], chosen[1]))
-    title = {"title": {"text": words("view.actions"), "font": {"size": 13}}}
-    best = decisions.action_map(found["map"][0], actions, spans, axes).update_layout(**title)
+    best = decisions.action_map(found["map"][0], actions, spans, axes)
+    best.update_layout(title_text=words("view.actions"))
     worth = decisions.value_maps(found["map"].max(axis=3), [words("map.online")], spans, axes)
+    worth.update_layout(title_text=words("view.values"))
     return [*shown, best, worth]
 
 
@@ -184,13 +185,13 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="acrobot", steps=50_000, memory=50_000,
-            learning_starts=1000, exploration_share=0.15, target_every=128,
+            data="acrobot", steps=100_000, memory=100_000, n_steps=5,
+            learning_starts=1000, exploration_share=0.1,
         ),
         "gpu": Params(
-            data="lunar_lander", steps=200_000, hidden_layers="256, 256", memory=200_000,
-            learning_starts=2000, batch_size=128, worlds=8, dueling=True,
-            learning_rate=0.0006, train_every=16, gradient_steps=64, target_every=256,
+            data="lunar_lander", steps=200_000, memory=200_000, learning_starts=2000,
+            batch_size=128, worlds=4, learning_rate=0.0007, train_every=16, gradient_steps=48,
+            target_every=128, epsilon=0.02, exploration_share=0.1,
         ),
     },
     tiny=Params(

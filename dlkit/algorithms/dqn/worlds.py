@@ -96,7 +96,7 @@ WORLDS: Mapping[str, World] = {
         probes=((0.0, 0.0, -0.1, 0.0), (0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.1, 0.0)),
         constants={
             "length": Constant(0.5, 0.1, 2.0, 0.05, "length"),
-            "gravity": Constant(9.8, 1.0, 30.0, 0.2, "gravity"),
+            "gravity": Constant(9.8, 1.0, 20.0, 0.2, "gravity"),
             "cart_mass": Constant(1.0, 0.1, 10.0, 0.1, "masscart"),
             "pole_mass": Constant(0.1, 0.05, 2.0, 0.05, "masspole"),
             "push": Constant(10.0, 1.0, 30.0, 0.5, "force_mag"),

@@ -41,7 +41,7 @@ class Params(BaseParams):
     spectral_norm: bool = switch(False, group="network")
     generator_steps: int = integer(1, low=1, high=10, group="game")
     discriminator_steps: int = integer(1, low=1, high=10, group="game")
-    r1: float = real(0.002, low=0.0, high=100.0, step=0.001, group="game")
+    r1: float = real(0.02, low=0.0, high=100.0, step=0.001, group="game")
     gradient_penalty: float = real(10.0, low=0.0, high=100.0, step=0.5, group="game")
     shift: int = integer(0, low=0, high=4, unit="pixels", group="game")
     batch_size: int = integer(100, low=2, high=1024, unit="examples", group="optimization")
@@ -276,7 +276,7 @@ def checks(data: RunData) -> Sequence[Any]:
 
 DIGITS = Params(
     data="mnist_5k", loss="hinge", conditional=True, noise_size=32, learning_rate=0.001,
-    discriminator_rate=0.001, epochs=20, width=32, normalisation="batch", spectral_norm=True,
+    discriminator_rate=0.001, epochs=30, width=32, normalisation="batch", spectral_norm=True,
     r1=0.0, shift=1, batch_size=64, momentum=0.5, schedule="constant", average=0.99,
 )  # fmt: skip
 

@@ -1,0 +1,59 @@
+"""How an agent came to play: the films that its training kept, one after the other, as MP4."""
+
+import tempfile
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dlkit.contract import Array, CodedError
+from dlkit.store import Store, arrays
+from dlkit.views.games import unpacked
+
+WIDTH, LINE = 480, 28  # pixels
+MOST_CLIPS = 30
+A_SECOND = 12  # pictures
+PAPER, INK = (17, 20, 24), (230, 230, 226)
+
+
+def episodes(store: Store, run_id: str, name: str) -> bytes:
+    """The stored clips [F, H, W] called `name` as one film, the step written under each picture.
+
+    Raises `CodedError` no_timelapse where none is kept.
+    """
+    kept = arrays.steps(store, run_id, name)
+    if not kept:
+        raise CodedError("no_timelapse", run=run_id)
+    places = np.unique(np.linspace(0, len(kept) - 1, MOST_CLIPS).round().astype(int))
+    shots = [arrays.load(store, run_id, name, step=kept[place]) for place in places]
+    pictures = [
+        _picture(one, str(shot.step)) for shot in shots if shot is not None for one in shot.value
+    ]
+    return _film(pictures)
+
+
+def _picture(packed: Array, text: str) -> Array:
+    """One picture [H, W] enlarged, with a line of text below it, [H', W', 3], sides even."""
+    larger = max(1, WIDTH // packed.shape[1])
+    colours = unpacked(packed).repeat(larger, axis=0).repeat(larger, axis=1)
+    height, width = colours.shape[:2]
+    frame = Image.new("RGB", (width + width % 2, height + LINE + height % 2), PAPER)
+    frame.paste(Image.fromarray(colours), (0, 0))
+    font = ImageFont.load_default(LINE - 12)
+    ImageDraw.Draw(frame).text((4, height + 4), text, fill=INK, font=font)
+    return np.asarray(frame)
+
+
+def _film(pictures: list[Array]) -> bytes:
+    height, width = pictures[0].shape[:2]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        writer = imageio_ffmpeg.write_frames(
+            str(path), (width, height), fps=A_SECOND, macro_block_size=2
+        )
+        writer.send(None)
+        for picture in pictures:
+            writer.send(np.ascontiguousarray(picture))
+        writer.close()
+        return path.read_bytes()

@@ -1,0 +1,39 @@
+"""The film of an agent's episodes, read back by a decoder that is not ours."""
+
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from dlkit.contract import CodedError
+from dlkit.exports.episodes import LINE, episodes
+from dlkit.store import Settings, Store, arrays, open_store, runs
+from dlkit.views.games import packed
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(Settings.from_environment({"DLKIT_HOME": str(tmp_path)}))
+
+
+def test_all_kept_clips_follow_each_other(store: Store, tmp_path: Path) -> None:
+    runs.create(store, "dqn", params={}, owner="me")
+    run = runs.claim(store, host="here", lease=4e9)
+    assert run is not None
+    with pytest.raises(CodedError, match="no_timelapse"):
+        episodes(store, run.id, "clip")
+    red, blue = np.array([255, 0, 0]), np.array([0, 0, 255])
+    for step, colour in ((0, red), (640, blue)):
+        clip = packed(np.broadcast_to(colour, (5, 40, 61, 3)))
+        arrays.put(store, run.id, run.attempt, step=step, name="clip", value=clip)
+    path = tmp_path / "film.mp4"
+    path.write_bytes(episodes(store, run.id, "clip"))
+    reader = imageio_ffmpeg.read_frames(str(path))
+    facts = next(reader)
+    width, height = facts["size"]
+    assert (width, height) == (428, 280 + LINE) and facts["codec"] == "h264"
+    frames = [np.frombuffer(one, np.uint8).reshape(height, width, 3) for one in reader]
+    assert len(frames) == 10
+    for frame, colour in ((frames[0], red), (frames[-1], blue)):
+        assert np.abs(frame[20, 20].astype(int) - colour).max() < 40
