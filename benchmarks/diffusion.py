@@ -23,8 +23,8 @@ from dlkit.algorithms.diffusion.sampling import Sampler
 from dlkit.datasets import clouds
 
 POINTS: dict[str, Any] = {
-    "data": "spiral", "conditional": False, "width": 128, "batch_size": 256, "epochs": 60,
-    "learning_rate": 0.003, "average": 0.995, "guidance": 1.0,
+    "data": "spiral", "conditional": False, "width": 128, "batch_size": 256, "epochs": 75,
+    "learning_rate": 0.003, "average": 0.998, "guidance": 1.0,
 }  # fmt: skip
 MADE = 2500  # points compared with as many real ones
 WAY: dict[str, Any] = {"sampler": "dpm_solver", "sampling_steps": 20, "seed": 1}

@@ -31,11 +31,10 @@ WRITTEN = 256  # characters
 SECONDS = 20.0  # of a race
 ADDITION: dict[str, Any] = {
     "data": "addition",
-    "layers": 2,
-    "width": 96,
+    "optimizer": "muon",
+    "learning_rate": 0.005,
     "batch_size": 128,
-    "learning_rate": 0.002,
-    "epochs": 60,
+    "epochs": 30,
 }
 
 

@@ -58,6 +58,17 @@ def test_the_target_of_a_letter_is_the_letter_after_it() -> None:
     assert np.array_equal(parts.y_val.ravel()[:1000], text.held[1:1001])
 
 
+def test_a_short_text_is_read_in_windows_that_overlap() -> None:
+    params = Params(data="verse")
+    parts = _shown().Text(params, writing.WithDiary(None)).parts()
+    assert len(parts.x_train) >= spec.FEWEST
+    assert np.array_equal(parts.x_train[1:, :-1], parts.x_train[:-1, 1:])  # one letter further each
+    assert np.array_equal(parts.y_train[:, :-1], parts.x_train[:, 1:])
+    assert parts.x_train.shape[1] == params.context
+    long = _shown().Text(Params(), writing.WithDiary(None)).parts()
+    assert np.array_equal(long.x_train[1:, 0], long.y_train[:-1, -1])  # one behind the other
+
+
 def test_windows_of_the_check_share_no_letter_with_those_that_are_learned() -> None:
     parts = _shown().Text(SMALL["text"], writing.WithDiary(None)).parts()
     text = characters.characters("grammar")

@@ -44,10 +44,10 @@ def build(params: Params) -> keras.Model:
 
     "network" inside is what takes part in sampling: x_t, moment from 0 to 1, class -> prediction.
     """
-    seed_everything(params.seed)
     shape, plane = spec.shape_of(params), spec.is_plane(params)
-    if plane:
+    if not spec.halves(params):  # points and very small pictures: too little for two threads
         one_thread()
+    seed_everything(params.seed)
     example = keras.Input(shape, name="example")
     clean = example if plane else layers.Rescaling(1 / 127.5, offset=-1.0)(example)  # in [-1, 1]
     given = {"example": example}

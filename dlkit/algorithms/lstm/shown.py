@@ -9,6 +9,7 @@ from dlkit.algorithms.lstm import writing
 from dlkit.algorithms.lstm.cells import GATES, stack_of
 from dlkit.algorithms.lstm.spec import (
     CHECKED,
+    FEWEST,
     ROWS,
     SENTENCE,
     TOLD,
@@ -46,14 +47,15 @@ class Text:
         """Windows of the context's length to learn from; long ones to check the whole held part.
 
         Each begins with an empty memory, so the windows may be shuffled; where the memory is
-        carried on, they stay in order.
+        carried on, they stay in order. Those of a short text overlap, so that there are enough.
         """
         held = characters.windows(self.text.held, CHECKED)
         if self.params.stateful:
             rows, _ = streams_of(self.params)
             x, y = characters.streams(self.text.train, rows, self.params.context)
         else:
-            x, y = characters.windows(self.text.train, self.params.context)
+            stride = min(self.params.context, max(1, len(self.text.train) // FEWEST))
+            x, y = characters.windows(self.text.train, self.params.context, stride=stride)
         return Parts(x, y, *held, in_order=self.params.stateful)
 
     def fixed(self) -> dict[str, Array]:

@@ -18,6 +18,7 @@ from dlkit.views import curves, sequences
 
 EMBEDDED = 64  # numbers that a character is turned into
 CHECKED = 1024  # characters of a window of the check
+FEWEST = 4000  # windows of an epoch: a short text has so many by letting them overlap
 SENTENCE = 32  # characters whose gates are shown
 UNITS_SHOWN = 12  # of each gate
 ROWS = 10_000  # of the adding problem, in an epoch
