@@ -53,6 +53,15 @@ def test_a_loss_that_is_no_number_ends_the_training_at_its_step() -> None:
     assert np.isnan(run.points["loss"][caught.value.values["step"]])
 
 
+def test_names_do_not_count_the_models_built_before() -> None:
+    keras, training = importlib.import_module("keras"), importlib.import_module("dlkit.training")
+    names = []
+    for _ in range(2):
+        training.seed_everything(1)
+        names.append([keras.layers.Dense(1).name for _ in range(11)])
+    assert names[0] == names[1]
+
+
 def test_the_gradient_norm_is_that_of_the_loss() -> None:
     model, params = _linear(rate=1e-6), Params(epochs=1, batch_size=40, learning_rate=1e-6)
     weight, bias = (float(np.ravel(w)[0]) for w in model.get_weights())
