@@ -49,7 +49,8 @@ def build(params: Params) -> keras.Model:
         one_thread()
     seed_everything(params.seed)
     example = keras.Input(shape, name="example")
-    clean = example if plane else layers.Rescaling(1 / 127.5, offset=-1.0)(example)  # in [-1, 1]
+    signed = layers.Rescaling(1 / 127.5, offset=-1.0, name="signed")
+    clean = example if plane else signed(example)  # in [-1, 1]
     given = {"example": example}
     if params.conditional:
         given["label"] = keras.Input((1,), dtype="int32", name="label")
@@ -184,28 +185,38 @@ class Sines(layers.Layer):
 
 
 def _told(params: Params) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
-    """The inputs moment [B, 1] and, where it is told, class [B, 1]; both as a vector [B, told]."""
+    """The inputs moment [B, 1] and, where it is told, class [B, 1]; both as a vector [B, told].
+
+    All layers of the networks have names: by them TensorFlow orders the sums of gradients, so two
+    builds in one process would differ in the last bit.
+    """
     width = spec.told_of(params)
     inputs = [keras.Input((1,), name="moment")]
-    x = layers.Dense(width, activation="swish")(Sines(name="sines")(inputs[0]))  # [B, told]
+    x = layers.Dense(width, activation="swish", name="at")(Sines(name="sines")(inputs[0]))
     if params.conditional:
         inputs.append(keras.Input((1,), dtype="int32", name="class"))
         table = layers.Embedding(spec.num_classes(params) + 1, width, name="classes")
-        x = layers.Add()([x, layers.Flatten()(table(inputs[1]))])
-    return inputs, layers.Dense(width, activation="swish")(x)
+        of_class = layers.Flatten(name="of_class")(table(inputs[1]))  # [B, told]
+        x = layers.Add(name="at_of_class")([x, of_class])
+    return inputs, layers.Dense(width, activation="swish", name="told")(x)
 
 
 def _points_network(params: Params) -> keras.Model:
     """Points x_t [B, 2], moment, class -> prediction [B, 2]."""
     noisy = keras.Input((2,), name="noisy")
     inputs, told = _told(params)
-    x = layers.Dense(params.width)(noisy)  # [B, width]
-    for _ in range(2 * params.blocks + 1):
-        shift = layers.Dense(params.width)(told)
-        bent = layers.Activation("swish")(layers.Add()([x, shift]))
-        bent = layers.Dense(params.width, activation="swish")(bent)
-        x = layers.Add()([x, layers.Dense(params.width, kernel_initializer="zeros")(bent)])
-    answer = layers.Dense(2, kernel_initializer="zeros")(layers.Activation("swish")(x))
+    width = params.width
+    x = layers.Dense(width, name="first")(noisy)  # [B, width]
+    for number in range(1, 2 * params.blocks + 2):
+        name = f"block_{number}"
+        shift = layers.Dense(width, name=f"{name}_shift")(told)
+        bent = layers.Add(name=f"{name}_told")([x, shift])
+        bent = layers.Activation("swish", name=f"{name}_bend")(bent)
+        bent = layers.Dense(width, activation="swish", name=f"{name}_in")(bent)
+        bent = layers.Dense(width, kernel_initializer="zeros", name=f"{name}_out")(bent)
+        x = layers.Add(name=name)([x, bent])
+    x = layers.Activation("swish", name="last")(x)
+    answer = layers.Dense(2, kernel_initializer="zeros", name="answer")(x)
     return keras.Model([noisy, *inputs], answer, name="network")
 
 
@@ -216,38 +227,48 @@ def _picture_network(params: Params) -> keras.Model:
     inputs, told = _told(params)
     size, strides = (4, 2) if spec.halves(params) else (3, 1)
     x = layers.Conv2D(width, size, strides, padding="same", name="stem")(noisy)  # [B, H/2, W/2, w]
-    for _ in range(params.blocks):
-        x = _block(x, told, width)
+    for number in range(1, params.blocks + 1):
+        x = _block(x, told, width, name=f"fine_{number}")
     kept = x
     x = layers.Conv2D(2 * width, 3, 2, padding="same", name="down")(x)  # [B, H/4, W/4, 2w]
-    for _ in range(2 * params.blocks):
-        x = _block(x, told, 2 * width)
-    x = layers.UpSampling2D(2)(layers.Conv2D(width, 1, name="up")(x))  # [B, H/2, W/2, w]
-    x = layers.Add()([x, kept])
-    for _ in range(params.blocks):
-        x = _block(x, told, width)
-    x = layers.Activation("swish")(_normalised(x))
+    for number in range(1, 2 * params.blocks + 1):
+        x = _block(x, told, 2 * width, name=f"coarse_{number}")
+    x = layers.Conv2D(width, 1, name="up")(x)
+    x = layers.UpSampling2D(2, name="larger")(x)  # [B, H/2, W/2, w]
+    x = layers.Add(name="joined")([x, kept])
+    for number in range(1, params.blocks + 1):
+        x = _block(x, told, width, name=f"again_{number}")
+    x = layers.Activation("swish", name="last")(_normalised(x, "last_norm"))
     answer = layers.Conv2DTranspose(
         shape[-1], size, strides, padding="same", kernel_initializer="zeros", name="answer"
     )(x)
     return keras.Model([noisy, *inputs], answer, name="network")
 
 
-def _block(x: keras.KerasTensor, told: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+def _block(
+    x: keras.KerasTensor, told: keras.KerasTensor, filters: int, name: str
+) -> keras.KerasTensor:
     """Two convolutions beside a shortcut; between them the vector scales and shifts each map."""
-    bent = layers.Activation("swish")(_normalised(x))
-    bent = layers.Conv2D(filters, 3, padding="same", use_bias=False)(bent)
-    scale = layers.Reshape((1, 1, filters))(layers.Dense(filters)(told))
-    shift = layers.Reshape((1, 1, filters))(layers.Dense(filters)(told))
-    bent = _normalised(bent)
-    bent = layers.Add()([bent, layers.Multiply()([bent, scale]), shift])
-    bent = layers.Activation("swish")(bent)
-    bent = layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros")(bent)
-    return layers.Add()([x, bent])
+    bent = layers.Activation("swish", name=f"{name}_bend_1")(_normalised(x, f"{name}_norm_1"))
+    bent = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_in")(bent)
+    bent = _normalised(bent, f"{name}_norm_2")
+    scale, shift = (
+        layers.Reshape((1, 1, filters), name=f"{name}_{part}_all")(
+            layers.Dense(filters, name=f"{name}_{part}")(told)
+        )
+        for part in ("scale", "shift")
+    )
+    scaled = layers.Multiply(name=f"{name}_scaled")([bent, scale])
+    bent = layers.Add(name=f"{name}_told")([bent, scaled, shift])
+    bent = layers.Activation("swish", name=f"{name}_bend_2")(bent)
+    bent = layers.Conv2D(
+        filters, 3, padding="same", kernel_initializer="zeros", name=f"{name}_out"
+    )(bent)
+    return layers.Add(name=name)([x, bent])
 
 
-def _normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.BatchNormalization(momentum=0.95)(x)
+def _normalised(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.BatchNormalization(momentum=0.95, name=name)(x)
 
 
 @dataclass(frozen=True)
