@@ -35,11 +35,8 @@ ONE_BATCH = 2048  # examples: up to here a validation set goes through the model
 
 
 def seed_everything(seed: int) -> None:
-    """Make weights, dropout and augmentation follow from `seed`, and from nothing built before.
-
-    Keras numbers unnamed layers through a process, and TensorFlow rewrites a graph in the order of
-    its names: without a new count the last bit of a sum depends on how many models came before.
-    """
+    """Make weights, dropout and augmentation follow from `seed`, and from nothing built before."""
+    # Keras counts unnamed layers, and TensorFlow adds up in the order of names: count anew.
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
 
