@@ -377,8 +377,8 @@ ALGORITHM = Algorithm(
     goal="min",
     views=(
         View("sheet", sheet, arrays=("sheet",), wide=True, height=260, applies=is_picture),
-        View("cloud", cloud, arrays=("cloud", "real"), height=460, applies=is_plane),
-        View("paths", paths, arrays=("paths",), height=460, applies=is_plane),
+        View("cloud", cloud, arrays=("cloud", "real"), height=380, applies=is_plane),
+        View("paths", paths, arrays=("paths",), height=380, applies=is_plane),
         View("distance", distance, metrics=("val_distance",), applies=is_plane),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
         View("levels", levels, arrays=("levels", "levels_unlearned")),

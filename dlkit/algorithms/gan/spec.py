@@ -330,9 +330,9 @@ ALGORITHM = Algorithm(
     goal="max",
     views=(
         View("samples", samples, arrays=("samples",), wide=True, height=560, applies=is_picture),
-        View("cloud", cloud, arrays=("cloud", "real", "frame", "belief", "moves"), height=520,
+        View("cloud", cloud, arrays=("cloud", "real", "frame", "belief", "moves"), height=380,
              applies=is_cloud),
-        View("manifold", manifold, arrays=("manifold", "real", "frame"), height=520,
+        View("manifold", manifold, arrays=("manifold", "real", "frame"), height=380,
              applies=is_cloud),
         View("game", game, metrics=("told_apart",)),
         View("scores", scores, arrays=("scores", "score_span")),
