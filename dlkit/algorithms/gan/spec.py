@@ -298,7 +298,7 @@ ALGORITHM = Algorithm(
         "standard": DIGITS,
         "gpu": DIGITS.model_copy(update={"data": "fashion_mnist", "width": 64}),
     },
-    tiny=DIGITS.model_copy(update={"data": "digits", "width": 4, "noise_size": 8, "epochs": 3}),
+    tiny=Params(data="ring", width=16, epochs=3),
     metrics={
         "loss": "",
         "generator_loss": "",
