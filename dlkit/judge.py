@@ -45,8 +45,8 @@ def compared(real: Seen, fake: Seen, wanted: Array | None = None) -> dict[str, f
     """All numbers of a heap of fakes beside a heap of real pictures.
 
     "distance", "kernel_distance", "density", "coverage", "classes" (how many are seen) and, where
-    the fakes were asked for as the classes `wanted` [N], "agreement". Four digits: what comes
-    behind them is said by the order of additions on several threads, not by the pictures.
+    the fakes were asked for as the classes `wanted` [N], "agreement". Four digits are told:
+    heaps of a few hundred pictures say no more.
     """
     density, coverage = density_and_coverage(real.features, fake.features)
     found = {

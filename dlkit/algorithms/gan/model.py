@@ -40,6 +40,8 @@ SOONEST = 0.9  # how slowly batch normalisation's running statistics move, at le
 
 def build(params: Params) -> keras.Model:
     """Both networks in one model, which scores pictures or points [B, ...] with classes [B]."""
+    if is_cloud(params):
+        one_thread()
     seed_everything(params.seed)
     generator, discriminator = make_generator(params), make_discriminator(params)
     model = Gan(generator, discriminator, params, name="gan")
@@ -335,7 +337,6 @@ LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] =
 
 def train(params: Params, run: Run) -> keras.Model:
     """Let both learn; give back the generator, which makes things from noise."""
-    one_thread()  # on two, pictures were once in twenty runs not the same to the last bit
     look = looking.Look(params, run)  # a judge may be trained here, before any seed is set
     model = build(params)
     look.watch(model)
