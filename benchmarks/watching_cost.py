@@ -4,11 +4,13 @@ Both train the same model on the same data from the same seed and save it at the
 run from the plan of the training to the saved model. The bare one runs in a process of its own with
 a `Run` that drops everything, and without pictures and checkpoints.
 
-Trainings of one algorithm make a chain: bare, watched, bare, ..., watched, bare. Each watched one
-is held against the mean of the bare ones before and after it, so a machine that slowly gets slower
-or faster cancels out, and no order is favoured; the median leaves single disturbances out. Each
-bare one inside the chain is held against its bare neighbours in the same way: this control says
-what difference noise alone makes (a little too much, for its neighbours are further away).
+Trainings of one algorithm make a chain: bare, watched, bare, ..., watched, bare, so a machine that
+slowly gets slower or faster hits both kinds alike. What else goes on in the machine can only make a
+training longer, so the fastest watched one is held against the fastest bare one, as `timeit` does
+(of bare ones there is one more, which makes the cost a little too high rather than too low). Beside
+it stands the median of each watched one against the mean of its two neighbours, `median_percent`,
+with its spread; and each bare one inside the chain against its bare neighbours in the same way:
+this control says what difference noise alone makes.
 
 Many short trainings say more than few long ones, so they have fewer epochs than the quick preset.
 What comes once in a training however long it is (first picture, connecting, storing the model)
@@ -16,12 +18,10 @@ would then count too much: it is measured apart, by a chain of trainings that en
 `fixed_s`. The cost in per cent is that of the quick preset as a whole: what runs along, and the
 fixed seconds over the preset's full time.
 
-Limits. `error_percent` is half the 95 % interval of the median (1.57 quartile distances over the
-root of the count; McGill, Tukey and Larsen, 1978): a cost below it is not told from nothing. The
-viewers read their streams in this process, on the same machine; a person's browser draws them
-elsewhere, and that is not counted. `processor_percent` is steadier, because it does not care who
-else works here: processor seconds of worker, web process, supervisor and answerer together over
-those of the bare training. It is an upper bound of the delay where a core is free, and says
+Limits. The viewers read their streams in this process, on the same machine; a person's browser
+draws them elsewhere, and that is not counted. `processor_percent` is steadier, because it does not
+care who else works here: processor seconds of worker, web process, supervisor and answerer together
+over those of the bare training. It is an upper bound of the delay where a core is free, and says
 nothing of waiting. It is sampled every 50 ms, so up to that much is lost at each end.
 """
 
@@ -69,6 +69,10 @@ class Chain:
     bare: list[Timed]
     watched: list[Timed]
 
+    def fastest(self) -> tuple[float, float]:
+        """Seconds of the fastest watched training and of the fastest bare one."""
+        return min(one.seconds for one in self.watched), min(one.seconds for one in self.bare)
+
     def extra(self) -> list[float]:
         """Seconds by which each watched training is longer than the mean of its neighbours."""
         return [one.seconds - _mean(self.bare, i) for i, one in enumerate(self.watched)]
@@ -115,18 +119,20 @@ def cost(studio: Studio, name: str, count: int) -> dict[str, float]:
     """What watching adds to the quick preset of an algorithm; see the module's words."""
     short, long = LENGTHS[name]
     once, running = chain(studio, name, short, SHORT_RUNS), chain(studio, name, long, count)
-    fixed = middle(once.extra())
-    extras = enumerate(running.extra())
-    along = [100.0 * (extra - fixed) / _mean(running.bare, i) for i, extra in extras]
-    bare = middle([one.seconds for one in running.bare])
+    watched, bare = once.fastest()
+    fixed = watched - bare
+    watched, bare = running.fastest()
+    along = 100.0 * (watched - fixed - bare) / bare
     whole = bare * find(name).presets["quick"].values()["epochs"] / long
+    extras = enumerate(running.extra())
+    each = [100.0 * extra / _mean(running.bare, place) for place, extra in extras]
     found = {
-        "percent": middle(along) + 100.0 * fixed / whole,
-        "running_percent": middle(along),
+        "percent": along + 100.0 * fixed / whole,
+        "running_percent": along,
         "fixed_s": fixed,
         "bare_s": bare,
-        "spread_percent": spread(along),
-        "error_percent": 1.57 * spread(along) / len(along) ** 0.5,
+        "median_percent": middle(each),
+        "spread_percent": spread(each),
         "control_percent": middle(running.control()) if count > 1 else 0.0,
         "control_spread_percent": spread(running.control()) if count > 1 else 0.0,
         "processor_percent": middle(running.processor()),

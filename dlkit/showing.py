@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from dlkit.contract import Array, Run
 
-PICTURE_SHARE = 0.025
+PICTURE_SHARE = 0.016  # of the time; about every three seconds where pictures take 50 ms
 FIRST_PICTURE_WAIT = 0.5
 
 

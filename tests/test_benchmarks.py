@@ -45,6 +45,7 @@ def test_a_slowly_slower_machine_costs_nothing() -> None:
     bare = [Timed(float(s), {"worker": 2.0}) for s in (10, 12, 14)]
     watched = [Timed(11.0, {"worker": 2.0, "web": 0.5}), Timed(13.0, {"worker": 2.5, "web": 0.5})]
     chain = Chain(bare, watched)
+    assert chain.fastest() == (11.0, 10.0)
     assert chain.extra() == [0.0, 0.0]
     assert chain.control() == [0.0]
     assert chain.processor() == [25.0, 50.0]
