@@ -65,9 +65,12 @@ def _parts(model: Any) -> dict[str, list[Any]]:
 
 
 def _averages(model: Any) -> dict[int, Any]:
-    """The moving average of each weight that has one, by the weight's place in the model."""
+    """The moving average of each weight that has one, by the weight's place in the model.
+
+    Before the first step there is none: what Keras keeps until then is all zero.
+    """
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is None or not optimizer.use_ema or not optimizer.built:
+    if optimizer is None or not optimizer.use_ema or not int(optimizer.iterations.numpy()):
         return {}
     places = {id(variable): number for number, variable in enumerate(model.variables)}
     pairs = zip(

@@ -151,6 +151,16 @@ def test_the_moving_average_is_checked_kept_and_given_back() -> None:
     assert kept["average/0000"].item() == pytest.approx(mean, rel=1e-5)
 
 
+def test_before_the_first_step_the_weights_themselves_are_checked_and_kept() -> None:
+    params, data = Params(epochs=3, average=0.9), _data()
+    model, run = _linear(average=0.9), RecordingRun(params, grants=[0])
+    first = model.get_weights()
+    error = model.predict(data.x_val, verbose=0) - data.y_val
+    _fit(model, params, run, data)
+    assert run.points["val_loss"][0] == pytest.approx(float((error**2).mean()), rel=1e-4)
+    assert all(np.array_equal(*pair) for pair in zip(first, model.get_weights(), strict=True))
+
+
 def test_a_training_with_a_moving_average_resumes_exactly() -> None:
     params = Params(epochs=8, average=0.9)
     whole = RecordingRun(params)
