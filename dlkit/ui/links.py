@@ -26,6 +26,15 @@ def run_in_link(store: Store, algorithm: Algorithm) -> RunRow | None:
     return row
 
 
+def runs_in_link(store: Store, *, most: int) -> list[RunRow]:
+    """The runs that `?runs=` names, with commas between. Raises `CodedError`."""
+    given = [one for one in st.query_params.get("runs", "").split(",") if one]
+    for one in given:
+        if not one.isalnum() or len(one) > 64:
+            raise CodedError("link_garbled", given=one[:40])
+    return [runs.get(store, one) for one in dict.fromkeys(given[:most])]
+
+
 def params_in_link(algorithm: Algorithm) -> tuple[BaseParams, list[Problem]]:
     """The params that the address asks for, and what of it was refused."""
     given = st.query_params.to_dict()

@@ -309,6 +309,19 @@ def test_windows_are_shifted_by_one_and_the_held_part_is_apart() -> None:
     assert not np.shares_memory(data.x_train, text.held)
 
 
+@pytest.mark.keras
+def test_what_was_never_learned_does_not_count_in_the_loss_of_a_text() -> None:
+    model, params = _built(TEXT)
+    tokens = _tokens(2, params.context, model.output.shape[-1])
+    wanted = np.roll(tokens, -1, axis=1)
+    wanted[:, 10:] = characters.UNKNOWN
+    logits = np.asarray(model(tokens), np.float64)[:, :10]
+    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    by_hand = -np.take_along_axis(logits, wanted[:, :10, None], axis=-1).mean()
+    loss = model.test_on_batch(tokens, wanted, return_dict=True)["loss"]
+    assert float(loss) == pytest.approx(by_hand, rel=1e-4)
+
+
 def test_heads_must_share_the_width() -> None:
     with pytest.raises(ParamsError) as caught:
         Params.checked({"heads": 6, "width": 64})

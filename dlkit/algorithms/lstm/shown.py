@@ -8,7 +8,6 @@ import numpy as np
 from dlkit.algorithms.lstm import writing
 from dlkit.algorithms.lstm.cells import GATES, stack_of
 from dlkit.algorithms.lstm.spec import (
-    CHECKED,
     FEWEST,
     ROWS,
     SENTENCE,
@@ -44,12 +43,12 @@ class Text:
         self.text = characters.characters(params.data)
 
     def parts(self) -> Parts:
-        """Windows of the context's length to learn from; long ones to check the whole held part.
+        """Windows of the context's length to learn from; long stretches of the held part to check.
 
         Each begins with an empty memory, so the windows may be shuffled; where the memory is
         carried on, they stay in order. Those of a short text overlap, so that there are enough.
         """
-        held = characters.windows(self.text.held, CHECKED)
+        held = characters.checks(self.text.held, characters.STRETCH)
         if self.params.stateful:
             rows, _ = streams_of(self.params)
             x, y = characters.streams(self.text.train, rows, self.params.context)

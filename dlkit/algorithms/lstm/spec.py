@@ -17,7 +17,6 @@ from dlkit.params import BaseParams, choice, integer, real, refuse, switch, text
 from dlkit.views import curves, sequences
 
 EMBEDDED = 64  # numbers that a character is turned into
-CHECKED = 1024  # characters of a window of the check
 FEWEST = 4000  # windows of an epoch: a short text has so many by letting them overlap
 SENTENCE = 32  # characters whose gates are shown
 UNITS_SHOWN = 12  # of each gate
@@ -39,7 +38,7 @@ class Params(BaseParams):
     units: int = integer(128, low=8, high=1024, step=8)
     layers: int = integer(1, low=1, high=4)
     learning_rate: float = real(0.005, low=1e-5, high=1.0, scale="log", live=True)
-    epochs: int = integer(10, low=1, high=200)
+    epochs: int = integer(10, low=1, high=1000)
     context: int = integer(64, low=8, high=512, unit="moments", group="network")
     horizon: int = integer(24, low=1, high=96, unit="moments", group="network")
     bidirectional: bool = switch(False, group="network")
@@ -329,4 +328,5 @@ ALGORITHM = Algorithm(
     checks=checks,
     consulted=("timeline",),
     layers=layers,
+    rival=lambda params: "transformer" if params.task == "text" else None,
 )  # fmt: skip

@@ -86,14 +86,15 @@ class Transformer(keras.Model):
         self, x: Array | None = None, y: Array | None = None, y_pred: Tensor | None = None,
         sample_weight: Array | None = None, training: bool = True,
     ) -> Tensor:  # fmt: skip
-        """-log of the probability of the true token, the mean over all tokens, in nats."""
+        """-log of the probability of the true token, the mean over all tokens, in nats.
+
+        Padding does not count, nor a character that was never learned: nobody could foretell it.
+        """
         log_shares = ops.log_softmax(y_pred)  # [B, T, V]
         true = ops.take_along_axis(log_shares, ops.cast(y, "int32")[..., None], axis=-1)[..., 0]
         if training and self.smoothing:
             true = true * (1 - self.smoothing) + ops.mean(log_shares, axis=-1) * self.smoothing
-        if len(self.inputs) == 1:
-            return -ops.mean(true)
-        counts = ops.cast(ops.not_equal(y, PADDING), "float32")
+        counts = ops.cast(ops.not_equal(y, PADDING), "float32")  # 0 is also `UNKNOWN` of a text
         return -ops.sum(true * counts) / ops.sum(counts)
 
 

@@ -24,7 +24,6 @@ from dlkit.datasets import characters, pairs
 from dlkit.datasets.characters import Characters
 from dlkit.datasets.pairs import Pairs
 
-VALIDATED = 8192  # characters of the held-out part that each look asks, evenly spread
 MOST_WINDOWS = 1_000_000
 MAPPED = 8  # layers, and heads, whose maps are shown
 TIMELINE = 6  # texts
@@ -61,9 +60,8 @@ def data_of(params: Params) -> Data:
         )
     text = characters.characters(params.data)
     x, y = windows(text.train, params.context)
-    x_val, y_val = windows(text.held, params.context)
-    places = np.linspace(0, len(x_val) - 1, max(1, VALIDATED // params.context)).astype(int)
-    return Data(x, y, x_val[places], y_val[places], float(params.context), EPOCH)
+    held = characters.checks(text.held, params.context)
+    return Data(x, y, *held, float(params.context), EPOCH)
 
 
 def windows(stream: Array, length: int) -> tuple[Array, Array]:

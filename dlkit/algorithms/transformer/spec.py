@@ -370,4 +370,5 @@ ALGORITHM = Algorithm(
     checks=checks,
     consulted=("written", "unknown"),
     layers=layers,
+    rival=lambda params: "lstm" if is_text(params) else None,
 )  # fmt: skip
