@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 
 from dlkit.contract import Array, CodedError
-from dlkit.datasets import caches, grammar, wiki
+from dlkit.datasets import caches, grammar, own, wiki
 from dlkit.datasets.files import frozen, package
 
 HELD_OUT = 0.1  # of the text: its end
 RARE = 200_000  # a character seen less than once in so many counts as unknown
+OPENING = 16  # characters of a pasted text, in which the prompt ends at a blank
 UNKNOWN = 0  # the number of the sign for every character that was not learned
 SIGN = "\ufffd"
 STRETCH, STRETCHES = 1024, 8  # characters of the held-out part that a look asks, and how often
@@ -88,11 +89,24 @@ class Characters:
 
 
 @functools.lru_cache(maxsize=4)
-def characters(name: str) -> Characters:
-    """The text called `name`. Raises `CodedError` not_an_option or data_missing."""
+def characters(name: str, pasted: str = "") -> Characters:
+    """The text called `name`, or the pasted one of a person.
+
+    Raises `CodedError` not_an_option, data_missing, or what is wrong with the pasted one.
+    """
+    if name == own.OWN:
+        return numbered(own.text(pasted))
     if name not in _READERS:
         raise CodedError("not_an_option", given=name, allowed=", ".join(TEXTS))
     return numbered(_READERS[name]())
+
+
+def prompt(name: str, pasted: str = "") -> str:
+    """The words with which a network may be asked to begin: of a pasted text its first ones."""
+    if name != own.OWN:
+        return PROMPTS[name]
+    first = pasted.strip()[:OPENING]
+    return first[: first.rfind(" ") + 1] or first[:2] or " "
 
 
 def numbered(text: str) -> Characters:

@@ -22,7 +22,7 @@ from dlkit.store.runs import RunRow
 LOCK = "DLKIT_LOCK_FD"
 ALIVE = ("starting", "running", "paused")
 RACE_MINUTES = 2.0
-IN_COMMON = ("data", "seed")  # what both sides of a race must have alike
+IN_COMMON = ("data", "own_text", "seed")  # what both sides of a race must have alike
 VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pause": ("paused", ("starting", "running")),
     "resume": ("running", ("paused",)),

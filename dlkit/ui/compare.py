@@ -54,7 +54,9 @@ def name(row: RunRow, words: Words) -> str:
 
 def is_race(rows: Sequence[RunRow]) -> bool:
     """Whether each run is the rival of the other, on the same data."""
-    if len(rows) != 2 or rows[0].params.get("data") != rows[1].params.get("data"):
+    if len(rows) != 2:
+        return False
+    if any(rows[0].params.get(name) != rows[1].params.get(name) for name in engine.IN_COMMON):
         return False
     first, second = (find(row.algorithm) for row in rows)
     return first.rival(first.params.checked(rows[0].params)) == second.name

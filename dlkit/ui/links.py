@@ -53,8 +53,13 @@ def params_in_link(algorithm: Algorithm) -> tuple[BaseParams, list[Problem]]:
 
 
 def params_as_link(algorithm: Algorithm, values: Mapping[str, Any]) -> dict[str, str]:
-    """The shortest query that opens the form so: the nearest preset and what differs."""
+    """The shortest query that opens the form so: the nearest preset and what differs.
+
+    A text that a person pasted is no part of it: an address cannot hold it.
+    """
     presets = {name: params.values() for name, params in algorithm.presets.items()}
+    pasted = {knob.name for knob in algorithm.params.knobs() if knob.long}
+    values = {name: value for name, value in values.items() if name not in pasted}
     name = min(presets, key=lambda one: len(_changed(presets[one], values)))
     changed = _changed(presets[name], values)
     return {"preset": name, **{key: _word(value) for key, value in changed.items()}}

@@ -20,8 +20,8 @@ def curves(runs: Named, metric: str, words: Words, *, up: str) -> go.Figure:
     `up` is the title of the upward axis.
     """
     clocked = has_clock(runs)
-    along = {"title": {"text": words("compare.seconds" if clocked else "axis.step")}}
-    along |= {"rangemode": "tozero"} | ({} if clocked else {"tickformat": "~s"})
+    along: dict[str, Any] = {"rangemode": "tozero"} | ({} if clocked else {"tickformat": "~s"})
+    along["title"] = {"text": words("compare.seconds" if clocked else "axis.step")}
     figure = theme.figure(x_axis=along, y_axis={"title": {"text": up}}, hovermode="x unified")
     for number, (name, data) in enumerate(runs):
         found = data.metrics.get(metric)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlkit.algorithms.lstm import cells, health, spec, writing
+from dlkit.algorithms.lstm import cells, health, shown, spec, writing
 from dlkit.algorithms.lstm.spec import ALGORITHM, Params
 from dlkit.contract import Array, RunData, Series, Snapshot
-from dlkit.datasets import adding, characters, series
+from dlkit.datasets import adding, characters, reviews, series
 from dlkit.params import ParamsError
 from dlkit.texts import words
 from tests.fakes.recording import Broken, RecordingRun
@@ -19,6 +19,7 @@ WORDS = words("en", "lstm")
 SMALL = {
     "text": Params(units=8, context=16, epochs=1, batch_size=512),
     "series": Params(task="series", units=8, context=24, horizon=6, epochs=1, batch_size=512),
+    "sentiment": Params(task="sentiment", units=8, context=16, epochs=1, batch_size=512),
     "adding": Params(task="adding", units=8, context=10, epochs=1, batch_size=512),
 }
 STATEFUL = SMALL["text"].model_copy(update={"stateful": True, "epochs": 2})
@@ -139,7 +140,7 @@ def test_who_writes_or_foretells_may_not_read_the_future(task: str) -> None:
     assert Params.checked({"task": "adding", "bidirectional": True}).bidirectional
 
 
-@pytest.mark.parametrize("task", ["series", "adding"])
+@pytest.mark.parametrize("task", ["series", "sentiment", "adding"])
 def test_a_memory_is_carried_along_a_text_only(task: str) -> None:
     with pytest.raises(ParamsError) as caught:
         Params.checked({"task": task, "stateful": True})
@@ -151,7 +152,7 @@ def test_a_memory_is_carried_along_a_text_only(task: str) -> None:
 @pytest.mark.parametrize("more", [{}, {"layers": 2}, {"bidirectional": True, "layers": 2}])
 def test_the_drawing_counts_every_weight(cell: str, more: dict[str, Any]) -> None:
     for task, small in SMALL.items():
-        if more.get("bidirectional") and task != "adding":
+        if more.get("bidirectional") and task in ("text", "series"):
             continue
         params = small.model_copy(update={"cell": cell, **more})
         drawn = sum(layer.weights for layer in spec.layers(params, WORDS))
@@ -365,7 +366,7 @@ def test_the_three_lines_settle_where_the_shares_say() -> None:
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("task", ["series", "adding", "stateful"])
+@pytest.mark.parametrize("task", ["series", "sentiment", "adding", "stateful"])
 def test_killed_and_taken_up_again_ends_the_same(
     task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,6 +440,43 @@ def test_in_a_race_both_learn_as_if_alone() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("more", [{}, {"bidirectional": True, "layers": 2, "cell": "gru"}])
+def test_the_influence_of_a_word_is_what_hiding_it_takes_away(more: dict[str, Any]) -> None:
+    params = SMALL["sentiment"].model_copy(update=more)
+    model, said = _shaken(_model().build(params)), "The story was, oddly, not dull."
+    found = _model().play(model, params, ALGORITHM.inputs(params).checked({"review": said}))
+    row = reviews.reviews("made_reviews", 1, 16).encode(said)
+    hidden = np.repeat(row, 7, axis=0)
+    hidden[1:, 10:][np.eye(6, dtype=bool)] = reviews.UNKNOWN
+    praise = 1 / (1 + np.exp(-np.asarray(model(hidden), np.float64)[:, 0]))
+    assert found["praise"][0] == pytest.approx(praise[0], abs=1e-4)
+    assert np.allclose(found["influence"], praise[0] - praise[1:], atol=1e-4)
+    assert found["influence"][3] == 0.0 and found["unknown"].tolist() == [1]  # never learned
+    assert writing.read(found["review"]) == "the story was oddly not dull"
+    assert found["reading"][-1] == pytest.approx(praise[0], abs=1e-4)
+    for language in ("en", "zh"):
+        assert len(spec.answer(found, params, words(language, "lstm"))) == 3
+
+
+@pytest.mark.keras
+def test_reviews_are_judged_and_not_turns_a_word_round() -> None:
+    params = Params(task="sentiment", units=16, context=24, epochs=6, batch_size=64,
+                    learning_rate=0.02)  # fmt: skip
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_accuracy"][run.total_steps] > 0.9
+    assert run.arrays["verdicts"][run.total_steps].sum() >= shown.SUMS_SHOWN
+    inputs = ALGORITHM.inputs(params)
+
+    def praise(review: str) -> float:
+        found = _model().play(model, params, inputs.checked({"review": review}))
+        return float(found["praise"][0])
+
+    assert praise("the story was dull") < 0.5 < praise("the story was not dull")
+    assert praise("the story was not moving") < 0.5 < praise("the story was moving")
+
+
+@pytest.mark.keras
 def test_a_forecast_of_one_s_own_numbers() -> None:
     params = SMALL["series"]
     inputs = ALGORITHM.inputs(params)
@@ -502,6 +540,11 @@ def test_health_checks_of_the_other_tasks() -> None:
     assert _keys(params, foretold) == ["foretells"]
     assert _keys(params, {**foretold, "val_error": [2.0, 1.0]}) == ["no_use"]
     assert _keys(params, {**foretold, "val_coverage": [0.2, 0.4]}) == ["narrow"]
+    judged = {"loss": [0.4] * 20, "val_loss": [0.7, 0.4, 0.4], "val_accuracy": [0.5, 0.9]}
+    params = Params(task="sentiment")
+    assert _keys(params, judged) == ["judges"]
+    assert _keys(params, {**judged, "val_accuracy": [0.5, 0.52]}) == ["guesses"]
+    assert _keys(params, {**judged, "val_loss": [0.7, 0.4, 0.6]}) == ["reviews_by_heart"]
     summed = {"loss": [0.17] * 20, "val_loss": [1.2, 0.166]}
     params = Params(task="adding")
     assert _keys(params, summed) == ["forgets"]

@@ -25,10 +25,9 @@ import numpy as np
 from keras import KerasTensor as Tensor
 from keras import layers, ops
 
-from dlkit.algorithms.transformer import shown
+from dlkit.algorithms.transformer import shown, spec
 from dlkit.algorithms.transformer.spec import ASKED, WHERE, Params, is_pairs, sizes_of
 from dlkit.contract import Array, Run
-from dlkit.datasets import characters, pairs
 from dlkit.datasets.pairs import PADDING
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
@@ -337,12 +336,12 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     values, looks = inputs.values(), functools.partial(maps_of, model)
     chosen = {"chosen": np.array([values["layer"], values["head"]])}
     if is_pairs(params):
-        found, kind = pairs.pairs(params.data, params.seed), WHERE.index(values["where"])
+        found, kind = spec.pairs_of(params), WHERE.index(values["where"])
         question = found.encode(values["question"])
         beams = answerer(model, begin, step, count=1, beams=values["beams"])
         said, scores = beams.answers(question)
         return chosen | shown.pairs_answer(found, question, said[0], scores[0], looks, kind=kind)
-    text = characters.characters(params.data)
+    text = spec.text_of(params)
     prompt = text.encode(values["prompt"])
     how = {name: values[name] for name in ("seed", "temperature", "top_k", "top_p")}
     wrote = writer(model, begin, step).write(prompt, len(prompt) + values["length"], **how)

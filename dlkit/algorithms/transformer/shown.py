@@ -18,6 +18,8 @@ from dlkit.algorithms.transformer.spec import (
     WRITTEN,
     Params,
     is_pairs,
+    pairs_of,
+    text_of,
 )
 from dlkit.contract import Array
 from dlkit.datasets import characters, pairs
@@ -48,7 +50,7 @@ class Data:
 def data_of(params: Params) -> Data:
     """Windows of a text, or questions with the answers one token behind and ahead."""
     if is_pairs(params):
-        found = pairs.pairs(params.data, params.seed)
+        found = pairs_of(params)
         known, held = found.answers, found.held_answers
         return Data(
             x_train=(found.questions, known[:, :-1]),
@@ -58,10 +60,10 @@ def data_of(params: Params) -> Data:
             tokens=float((known[:, 1:] > 0).mean() * (known.shape[1] - 1)),
             steps_per_epoch=EPOCH,
         )
-    text = characters.characters(params.data)
+    text = text_of(params)
     x, y = windows(text.train, params.context)
-    held = characters.checks(text.held, params.context)
-    return Data(x, y, *held, float(params.context), EPOCH)
+    x_val, y_val = characters.checks(text.held, params.context)
+    return Data(x, y, x_val, y_val, float(params.context), EPOCH)
 
 
 def windows(stream: Array, length: int) -> tuple[Array, Array]:
@@ -80,8 +82,9 @@ class TextLook:
         """`writes(beginning, until, temperature=...)` and `looks(tokens)`."""
         self._params, self._writes, self._looks = params, writes, looks
         self._temperature = temperature
-        self._text = characters.characters(params.data)
-        self._prompt = self._text.encode(characters.PROMPTS[params.data])
+        self._text = text_of(params)
+        prompt = characters.prompt(params.data, params.own_text)
+        self._prompt = self._text.encode(prompt)
         held = self._text.decode(self._text.held[:2000])
         start = held.find("\n") + 1
         self._sentence = self._text.held[start : start + min(SENTENCE, params.context)]
@@ -112,7 +115,7 @@ class PairsLook:
     def __init__(self, params: Params, answers: Callable[[Array], Array], looks: Looks) -> None:
         """`answers(questions [N, S])` gives [N, T + 1], `looks([question, tokens])`."""
         self._answers, self._looks = answers, looks
-        self._pairs = pairs.pairs(params.data, params.seed)
+        self._pairs = pairs_of(params)
         self._questions = self._pairs.held_questions[:ASKED]
 
     def fixed(self) -> dict[str, Array]:

@@ -10,7 +10,7 @@ import pydantic
 
 from dlkit import recipe
 from dlkit.contract import Algorithm, Array, CodedError, Finding, Layer, Paper, RunData, View, Words
-from dlkit.datasets import characters, pairs
+from dlkit.datasets import characters, own, pairs
 from dlkit.datasets.pairs import Sizes
 from dlkit.params import BaseParams, choice, integer, real, refuse, switch, text
 from dlkit.views import attention, curves, written
@@ -35,7 +35,7 @@ SHORT = 60  # characters that say nothing of repeating yet
 class Params(BaseParams):
     """What can be set. What is learned from says whether there is an encoder."""
 
-    data: str = choice("dates", *pairs.PAIRS, *characters.TEXTS)
+    data: str = choice("dates", *pairs.PAIRS, *characters.TEXTS, own.OWN)
     layers: int = integer(2, low=1, high=12)
     heads: int = integer(4, low=1, high=16)
     width: int = integer(64, low=8, high=768, step=8)
@@ -43,6 +43,8 @@ class Params(BaseParams):
     optimizer: str = recipe.optimizer("adamw")
     learning_rate: float = real(0.003, low=1e-6, high=1.0, scale="log", live=True)
     epochs: int = integer(16, low=1, high=1000)
+    own_text: str = text("", pattern=own.PASTED, group="own", long=True)
+    own_pairs: str = text("", pattern=own.PASTED, group="own", long=True)
     positions: str = choice("learned", "learned", "sine", "rotary", group="network")
     norm_first: bool = switch(True, group="network")
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="regularisation")
@@ -61,6 +63,11 @@ class Params(BaseParams):
     def _heads_fit(self) -> Self:
         if self.width % self.heads:
             refuse("width", "heads_do_not_fit", given=self.width, heads=self.heads)
+        if self.data == own.OWN:
+            least = own.least_text(self.context)
+            own.must("own_text", lambda: own.text(self.own_text, least=least))
+        if self.data == pairs.OWN_PAIRS:
+            own.must("own_pairs", lambda: pairs_of(self))
         return self
 
 
@@ -74,11 +81,21 @@ def is_text(params: Any) -> bool:
     return not is_pairs(params)
 
 
+def text_of(params: Params) -> characters.Characters:
+    """The text that is written on. Raises `CodedError`."""
+    return characters.characters(params.data, params.own_text)
+
+
+def pairs_of(params: Params) -> pairs.Pairs:
+    """The questions and answers. Raises `CodedError`."""
+    return pairs.pairs(params.data, params.seed, params.own_pairs)
+
+
 def sizes_of(params: Params) -> Sizes:
     """Symbols, places of a question (0: there is none) and of what is written."""
     if is_pairs(params):
-        return pairs.sizes(params.data)
-    return Sizes(len(characters.characters(params.data).symbols), 0, params.context)
+        return pairs.sizes(params.data, params.seed, params.own_pairs)
+    return Sizes(len(text_of(params).symbols), 0, params.context)
 
 
 def layers(params: Params, words: Words) -> Sequence[Layer]:
@@ -166,15 +183,15 @@ def throughput(data: RunData, words: Words) -> go.Figure:
     return curves.single(data, words, "throughput")
 
 
-@functools.cache
-def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
+@functools.lru_cache(maxsize=64)
+def _inputs(name: str, first: str, layer_count: int, head_count: int) -> type[BaseParams]:
     look: dict[str, Any] = {
         "layer": (int, integer(0, low=0, high=min(layer_count, attention.MOST))),
         "head": (int, integer(0, low=0, high=min(head_count, attention.MOST))),
     }
     if name in pairs.PAIRS:
         most = pairs.MADE[name].question if name in pairs.MADE else 200
-        asked = text(pairs.FIRST_ASKED[name], pattern=rf"^.{{1,{most}}}$")
+        asked = text(first, pattern=rf"^.{{1,{most}}}$")
         fields: dict[str, Any] = {
             "question": (str, asked),
             "beams": (int, integer(4, low=1, high=8)),
@@ -182,7 +199,7 @@ def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
         }
     else:
         fields = {
-            "prompt": (str, text(characters.PROMPTS[name].strip("\n"), pattern=r"^(?s:.{1,300})$")),
+            "prompt": (str, text(first, pattern=r"^(?s:.{1,300})$")),
             "length": (int, integer(160, low=1, high=600, unit="characters")),
             "temperature": (float, real(0.8, low=0.0, high=2.0, step=0.05)),
             "top_k": (int, integer(0, low=0, high=100)),
@@ -194,7 +211,11 @@ def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
 
 def inputs(params: Params) -> type[BaseParams]:
     """A beginning and how to write on, or a question; and which head is to be looked at."""
-    return _inputs(params.data, params.layers, params.heads)
+    if is_pairs(params):
+        first = pairs.first_asked(params.data, params.own_pairs)
+    else:
+        first = characters.prompt(params.data, params.own_text).strip("\n")
+    return _inputs(params.data, first, params.layers, params.heads)
 
 
 def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence[go.Figure]:
@@ -353,7 +374,7 @@ ALGORITHM = Algorithm(
         View("texts", texts, arrays=("written", "written_at"), wide=True, height=560,
              applies=is_text),
         View("answers", answers, arrays=("asked", "answers", "wanted"), height=420,
-             applies=lambda params: params.data in pairs.MADE),
+             applies=lambda params: is_pairs(params) and params.data not in pairs.CACHED),
         View("translations", answers, arrays=("asked", "answers", "wanted"), height=640,
              applies=lambda params: params.data in pairs.CACHED),
         View("alignment", alignment, arrays=("maps", "rows", "columns"), height=420,
