@@ -246,8 +246,7 @@ class _Loop:
     def _rows(self, start: int, end: int) -> tuple[Any, Any]:
         rows = self._order.rows(start, end)
         pick = lambda array: None if array is None else array[rows]  # noqa: E731
-        x, y = self._split.x_train, self._split.y_train
-        return keras.tree.map_structure(pick, x), keras.tree.map_structure(pick, y)
+        return keras.tree.map_structure(pick, (self._split.x_train, self._split.y_train))
 
     def _at_window_end(self) -> bool:
         return self.step == self._rhythm.window_start(self.step) or self.step == self._rhythm.total
@@ -335,6 +334,7 @@ class _Loop:
                 values = self._model.test_on_batch(x, y, return_dict=True)
             else:
                 values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
+            values |= getattr(self._model, "judge", dict)()  # what no loss or metric of Keras tells
         clock = {"seconds": self._seconds()} if self._params.minutes else {}
         return {f"val_{name}": float(value) for name, value in values.items()} | clock
 

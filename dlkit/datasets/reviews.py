@@ -143,7 +143,9 @@ def _ranked(ranks: Sequence[int]) -> list[int]:
 def _movie_reviews(seed: int) -> tuple[_Read, _Read]:
     """2,000 reviews from Usenet (Pang and Lee 2004), a tenth of each half held out by the seed."""
     (content,) = caches.contents(MOVIE_REVIEWS)
-    random, learned, held = np.random.default_rng(seed), [], []
+    random = np.random.default_rng(seed)
+    learned: _Read = []
+    held: _Read = []
     with zipfile.ZipFile(io.BytesIO(content)) as folder:
         for praises, side in enumerate(("neg", "pos")):
             names = sorted(

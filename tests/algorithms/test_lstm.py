@@ -336,6 +336,23 @@ def test_what_could_not_be_learned_is_no_fault() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("task", ["text", "sentiment"])
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+def test_a_row_that_is_met_often_takes_one_step(task: str, clip: float) -> None:
+    """The first step of Adam is as long as the learning rate, however often a letter was met."""
+    changes = {"optimizer": "adam", "weight_decay": 0.0, "clip": clip, "learning_rate": 0.01}
+    model = _model().build(SMALL[task].model_copy(update=changes))
+    table = model.get_layer("letters" if task == "text" else "words")
+    before = table.get_weights()[0]
+    x = np.tile(np.array([2, 2, 2, 3], np.int32), (4, 4))
+    model.train_on_batch(x, np.roll(x, -1, axis=1) if task == "text" else np.ones((4, 1)))
+    moved = np.abs(table.get_weights()[0] - before)
+    assert np.all(moved[[0, 1, 4]] == 0)
+    assert moved.max() == pytest.approx(0.01, rel=1e-3)
+    assert np.median(moved[[2, 3]]) == pytest.approx(0.01, rel=0.1)
+
+
+@pytest.mark.keras
 def test_an_untrained_network_guesses_among_all_letters() -> None:
     run = RecordingRun(SMALL["text"])
     _model().train(SMALL["text"], run)

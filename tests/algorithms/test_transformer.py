@@ -3,12 +3,14 @@
 import datetime
 import importlib
 import itertools
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dlkit.algorithms.transformer import shown, spec
+from dlkit.algorithms.transformer import health, shown, spec
+from dlkit.algorithms.transformer.bleu import bleu
 from dlkit.algorithms.transformer.spec import ALGORITHM, Params
 from dlkit.contract import CodedError, RunData, Series, Snapshot
 from dlkit.datasets import characters, pairs
@@ -117,6 +119,35 @@ def test_words_and_marks_and_chinese_characters_are_tokens() -> None:
         "it's", "a", "dog", ",", "isn't", "it", "?",
     ]  # fmt: skip
     assert pairs.parts("我在 read。", by_word=True) == ["我", "在", "read", "。"]
+
+
+def test_bleu_by_hand() -> None:
+    true = "the cat sat on the mat".split()
+    assert bleu([true], [true]) == pytest.approx(100)
+    # 6 of 7 words, 5 of 6 runs of two, 4 of 5, 3 of 4: the product is 3 / 7
+    assert bleu([[*true, "today"]], [true]) == pytest.approx(100 * (3 / 7) ** 0.25)
+    assert bleu([true[:5]], [true]) == pytest.approx(100 * math.exp(1 - 6 / 5))  # too short
+    assert bleu([["the"] * 7], [true]) == 0.0
+    # of all sentences together: 10 of 12 words, 7 of 10 runs of two, 5 of 8, 3 of 6
+    other = "a dog ran in the park".split()
+    said = [true, ["a", "dog", "ran", "away", "to", "park"]]
+    shares = [10 / 12, 7 / 10, 5 / 8, 3 / 6]
+    assert bleu(said, [true, other]) == pytest.approx(100 * math.prod(shares) ** 0.25)
+    assert bleu([[], true], [other, true]) == pytest.approx(100 * math.exp(1 - 12 / 6))
+
+
+def test_translations_are_measured_on_held_out_sentences() -> None:
+    params = Params(data="reverse")
+    found = pairs.pairs("reverse", 1)
+    some = shown.Translations(params, lambda asked: np.array([truth[q.tobytes()] for q in asked]))
+    assert len(some.questions) == shown.TRANSLATED
+    held = {row.tobytes() for row in found.held_questions}
+    assert all(row.tobytes() in held for row in some.questions)
+    truth = {q.tobytes(): a for q, a in zip(found.held_questions, found.held_answers, strict=True)}
+    assert some.judged()["bleu"] == pytest.approx(100)
+    truth = {question: np.roll(answer, 1) for question, answer in truth.items()}
+    truth = dict(zip(truth, [*truth.values()][::-1], strict=True))
+    assert some.judged()["bleu"] < 20
 
 
 def test_unknown_pairs_are_refused() -> None:
@@ -340,7 +371,7 @@ def test_texts_are_kept_at_steps_that_double() -> None:
 
 def test_text_survives_being_kept_as_numbers_and_is_no_mark_up() -> None:
     given = ["a <b>", "明月", ""]
-    assert spec._decoded(shown.coded(given)) == given
+    assert written.decoded(shown.coded(given)) == given
     assert spec._read(shown.spelled(["明", " ", "\n"])) == ["明", " ", "\n"]
     assert written.seen("<") == "&lt;" and written.seen("\n") == "⏎"
 
@@ -360,7 +391,7 @@ def test_health_checks_say_what_they_see() -> None:
             "val_loss": Series(steps, np.linspace(4.0, held, 20)),
         }
         run = RunData(Params(data=data), step=50, total_steps=100, metrics=metrics, **more)
-        return [one.key for one in spec.checks(run)]
+        return [one.key for one in health.checks(run)]
 
     assert found(1.6, 1.7) == []
     assert found(0.5, 0.6) == ["leak"]
@@ -383,7 +414,7 @@ def test_a_text_is_learned_and_played_with() -> None:
     model = _model().train(params, run)
     losses = list(run.points["val_loss"].values())
     assert losses[-1] < 0.75 * losses[0]
-    assert spec._decoded(run.arrays["written"][run.total_steps])[-1].startswith("the king ")
+    assert written.decoded(run.arrays["written"][run.total_steps])[-1].startswith("the king ")
     inputs = spec.inputs(params).checked({"prompt": "she is", "length": 30, "temperature": 0.5})
     found = _model().play(model, params, inputs)
     assert "".join(spec._read(found["tokens"])).startswith("she is")
@@ -402,7 +433,7 @@ def test_the_temperature_is_live() -> None:
         run = RecordingRun(params)
         run.knobs["temperature"] = temperature
         _model().train(params, run)
-        texts.append(spec._decoded(run.arrays["written"][run.total_steps])[-1])
+        texts.append(written.decoded(run.arrays["written"][run.total_steps])[-1])
     assert texts[0] != texts[1]
     assert len(set(texts[0])) < len(set(texts[1]))
 

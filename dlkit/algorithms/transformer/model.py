@@ -26,12 +26,12 @@ from keras import KerasTensor as Tensor
 from keras import layers, ops
 
 from dlkit.algorithms.transformer import shown, spec
-from dlkit.algorithms.transformer.spec import ASKED, WHERE, Params, is_pairs, sizes_of
+from dlkit.algorithms.transformer.spec import WHERE, Params, is_pairs, sizes_of
 from dlkit.contract import Array, Run
 from dlkit.datasets.pairs import PADDING
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
-from dlkit.writing import answerer, exact, writer
+from dlkit.writing import answerer, exact, likeliest, writer
 
 EXPANSION = 4  # how much wider the small network is than a place's vector
 SLOWEST = 10_000.0  # places in a turn of the slowest wave, over 2 pi
@@ -274,9 +274,11 @@ def train(params: Params, run: Run) -> keras.Model:
     model.words_per_example = data.tokens
     looks = functools.partial(maps_of, model)
     look: shown.PairsLook | shown.TextLook
+    ask = functools.partial(likeliest, model, begin, step)
+    if spec.is_translated(params):
+        model.judge = shown.Translations(params, ask).judged
     if is_pairs(params):
-        one = answerer(model, begin, step, count=ASKED, beams=1)
-        look = shown.PairsLook(params, lambda asked: one.answers(asked)[0][:, 0], looks)
+        look = shown.PairsLook(params, ask, looks)
     else:
         write = functools.partial(writer(model, begin, step).write, seed=params.seed)
         look = shown.TextLook(params, write, looks, lambda: run.knob("temperature"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dlkit.algorithms.transformer.bleu import bleu
 from dlkit.algorithms.transformer.spec import (
     ASKED,
     BYTES,
@@ -29,6 +30,7 @@ from dlkit.datasets.pairs import Pairs
 MOST_WINDOWS = 1_000_000
 MAPPED = 8  # layers, and heads, whose maps are shown
 TIMELINE = 6  # texts
+TRANSLATED = 128  # held-out sentences whose translations are measured at each look, evenly spread
 
 Wrote = dict[str, Array]
 Writes = Callable[..., Wrote]
@@ -137,6 +139,28 @@ class PairsLook:
             "maps": in_bytes(across[:, :, : len(rows), : len(columns)]),
             "rows": spelled(rows),
         }
+
+
+class Translations:
+    """Some held-out sentences, and how near their translations come to the given ones."""
+
+    def __init__(self, params: Params, answers: Callable[[Array], Array]) -> None:
+        """`answers(questions [N, S])` gives [N, T + 1]."""
+        self._answers, self._pairs = answers, pairs_of(params)
+        count = len(self._pairs.held_questions)
+        self._places = np.linspace(0, count - 1, min(TRANSLATED, count)).astype(int)
+
+    @property
+    def questions(self) -> Array:
+        """The sentences [N, S]."""
+        chosen: Array = self._pairs.held_questions[self._places]
+        return chosen
+
+    def judged(self) -> dict[str, float]:
+        """What their translations are worth now: "bleu", from 0 to 100."""
+        said = self._answers(self.questions)
+        read, true = self._pairs.spelled, self._pairs.held_answers[self._places]
+        return {"bleu": bleu([read(one) for one in said], [read(one) for one in true])}
 
 
 def alignment(
