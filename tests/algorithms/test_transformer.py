@@ -335,7 +335,9 @@ def test_windows_are_shifted_by_one_and_the_held_part_is_apart() -> None:
     params = Params(**TEXT)
     data, text = shown.data_of(params), characters.characters("grammar")
     assert np.array_equal(data.x_train[5][1:], data.y_train[5][:-1])
-    assert np.array_equal(data.x_val[:, 1:], data.y_val[:, :-1])
+    asked = data.y_val[:, :-1] != characters.UNKNOWN  # each character once, see `checks`
+    assert asked.mean() > 0.95
+    assert np.array_equal(data.x_val[:, 1:][asked], data.y_val[:, :-1][asked])
     assert len(data.x_train) == len(text.train) - params.context
     assert not np.shares_memory(data.x_train, text.held)
 
