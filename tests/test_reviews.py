@@ -1,5 +1,6 @@
 """Reviews: made by rule, or found in caches; words in numbers, the end of long ones."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from dlkit.algorithms.lstm.spec import PROBE, WORDS
 from dlkit.contract import CodedError
 from dlkit.datasets import reviews
 
+OPINION = re.compile(r"(although )?(?:the \w+ was|i found the \w+) (?:(not|never|hardly) )?(\w+)")
+
 
 def test_made_reviews_mean_what_they_are_said_to_mean() -> None:
     found = reviews.reviews("made_reviews", 1, 64)
@@ -18,9 +21,12 @@ def test_made_reviews_mean_what_they_are_said_to_mean() -> None:
     assert 0.4 < found.y_train.mean() < 0.6 and found.x_train.dtype == np.int32
     for row, praises in zip(found.x_val[:200], found.y_val[:200, 0], strict=True):
         said = [found.words[number] for number in row if number != reviews.PADDING]
-        place = len(said) - 1  # the last word is an opinion, perhaps turned by the word before it
-        good = said[place] in reviews._WORDS[1]
-        assert (good != (said[place - 1] in reviews._TURNS)) == bool(praises)
+        opinions = OPINION.findall(" ".join(said))
+        assert 1 <= len(opinions) <= 4
+        for conceded, turned, word in opinions:
+            assert ((word in reviews._WORDS[1]) != bool(turned)) == (
+                bool(praises) != bool(conceded)
+            )
 
 
 def test_no_held_out_review_is_learned() -> None:

@@ -180,10 +180,10 @@ def _made(seed: int) -> tuple[_Read, _Read]:
 
 
 def _review(random: np.random.Generator, praises: int) -> str:
-    """One to three opinions of one mind; the other mind may be conceded first."""
+    """One to three opinions of one mind; the other mind may be conceded, first or last."""
     said = " and ".join(_opinion(random, praises) for _ in range(int(random.integers(1, 4))))
-    conceded = f"although {_opinion(random, 1 - praises)} " if random.random() < 0.4 else ""
-    return conceded + said
+    conceded, chance = f"although {_opinion(random, 1 - praises)}", random.random()
+    return f"{conceded} {said}" if chance < 0.25 else f"{said} {conceded}" if chance < 0.5 else said
 
 
 def _opinion(random: np.random.Generator, praises: int) -> str:

@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 
 from dlkit.contract import Array, Words
 from dlkit.views import theme
-from dlkit.views.sequences import SIGNED, grid
+from dlkit.views.sequences import GRID, SIGNED, grid
 
 SIDES = (theme.VALIDATION, theme.TRAIN)  # blame, praise
+BLANK = "\u00a0"
 LEAST = 0.1  # the strongest word is drawn in full colour, unless it does less than this
 
 
@@ -39,14 +40,15 @@ def influence(review: str, changes: Array | None, words: Words, *, title: str = 
     if changes is None or len(changes) != len(told):
         return theme.figure(x_axis={"visible": False}, y_axis={"visible": False})
     strongest = max(LEAST, float(np.abs(changes).max(initial=0.0)))
-    values, hover = [], []
+    text, values, hover = "", [], []
     for word, change in zip(told, changes.tolist(), strict=True):
+        room = -len(text) % GRID  # left in this line; a word that does not fit begins the next
+        gap = 0 if room == 0 else room if room <= len(word) < GRID else 1
         said = words("hover.influence", word=html.escape(word), change=f"{change:+.1%}")
-        values += [*[change / strongest] * len(word), np.nan]
-        hover += [*[said] * len(word), ""]
-    return grid(
-        " ".join(told), np.array(values[:-1]), hover[:-1], title=title, scale=(-1.0, 1.0, SIGNED)
-    )
+        text += BLANK * gap + word
+        values += [np.nan] * gap + [change / strongest] * len(word)
+        hover += [""] * gap + [said] * len(word)
+    return grid(text, np.array(values), hover, title=title, scale=(-1.0, 1.0, SIGNED))
 
 
 def reading(review: str, praise: Array, words: Words, *, title: str) -> go.Figure:

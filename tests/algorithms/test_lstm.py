@@ -13,6 +13,7 @@ from dlkit.contract import Array, RunData, Series, Snapshot
 from dlkit.datasets import adding, characters, reviews, series
 from dlkit.params import ParamsError
 from dlkit.texts import words
+from dlkit.views import verdicts
 from tests.fakes.recording import Broken, RecordingRun
 
 WORDS = words("en", "lstm")
@@ -477,7 +478,7 @@ def test_the_influence_of_a_word_is_what_hiding_it_takes_away(more: dict[str, An
 
 @pytest.mark.keras
 def test_reviews_are_judged_and_not_turns_a_word_round() -> None:
-    params = Params(task="sentiment", units=16, context=24, epochs=6, batch_size=64,
+    params = Params(task="sentiment", units=16, context=24, epochs=10, batch_size=64,
                     learning_rate=0.02)  # fmt: skip
     run = RecordingRun(params)
     model = _model().train(params, run)
@@ -491,6 +492,21 @@ def test_reviews_are_judged_and_not_turns_a_word_round() -> None:
 
     assert praise("the story was dull") < 0.5 < praise("the story was not dull")
     assert praise("the story was not moving") < 0.5 < praise("the story was moving")
+    assert praise("the cast was superb although the music was dull") > 0.5
+
+
+def test_words_are_not_broken_where_they_are_coloured() -> None:
+    review = "although the music was lovely i found the story dull and the ending was not moving"
+    changes = np.linspace(-0.5, 0.5, len(review.split()))
+    figure = verdicts.influence(review, changes, WORDS)
+    field, letters = figure.data
+    lines = ["" for _ in field.z]
+    for x, y, letter in zip(letters.x, letters.y, letters.text, strict=True):
+        assert (field.z[y][x] is None) == (letter == "\u00a0")
+        lines[y] += letter
+    assert [word for line in lines for word in line.split()] == review.split()
+    assert field.z[0][0] == -1.0 and "-50.0%" in field.customdata[0][0]
+    assert verdicts.influence("", None, WORDS).to_json()
 
 
 @pytest.mark.keras
