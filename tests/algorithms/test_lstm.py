@@ -458,6 +458,23 @@ def test_in_a_race_both_learn_as_if_alone() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("task", ["text", "series"])
+def test_what_a_person_pastes_is_learned(task: str) -> None:
+    given = {
+        "text": {"data": "own", "own_text": "明月几时有，把酒问青天。\n" * 120},
+        "series": {"series": "own", "own_numbers": " ".join(str(one % 7) for one in range(300))},
+    }
+    small = {**SMALL[task].values(), "batch_size": 32, "epochs": 8, **given[task]}
+    params = Params.checked({**small, "learning_rate": 0.02})
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_loss"][run.total_steps] < 0.8 * run.points["val_loss"][0]
+    assert model.count_params() == sum(box.weights for box in spec.layers(params, WORDS))
+    found = _model().play(model, params, ALGORITHM.inputs(params)())
+    assert spec.answer(found, params, words("zh", "lstm"))
+
+
+@pytest.mark.keras
 @pytest.mark.parametrize("more", [{}, {"bidirectional": True, "layers": 2, "cell": "gru"}])
 def test_the_influence_of_a_word_is_what_hiding_it_takes_away(more: dict[str, Any]) -> None:
     params = SMALL["sentiment"].model_copy(update=more)

@@ -428,6 +428,32 @@ def test_a_text_is_learned_and_played_with() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.data
+def test_translations_are_measured_while_it_learns() -> None:
+    if not pairs.is_there("multi30k"):
+        pytest.skip("multi30k is in none of the caches of this machine")
+    params = Params(data="multi30k", layers=1, heads=2, width=16, batch_size=8, epochs=1)
+    run = RecordingRun(params)
+    _model().train(params, run)
+    assert list(run.points["val_bleu"]) == list(run.points["val_loss"])
+    assert all(0 <= value < 20 for value in run.points["val_bleu"].values())
+    drawn = [view.name for view in ALGORITHM.views if view.applies(params)]
+    assert "bleu" in drawn and "translations" in drawn and "answers" not in drawn
+
+
+@pytest.mark.keras
+def test_pairs_of_one_s_own_are_learned_and_asked() -> None:
+    given = "\n".join(f"{one}\t{one + 1}" for one in range(100, 300))
+    values = {**PAIRS, "data": pairs.OWN_PAIRS, "own_pairs": given}
+    params = Params.checked({**values, "batch_size": 16, "epochs": 1})
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_loss"][run.total_steps] < run.points["val_loss"][0]
+    found = _model().play(model, params, spec.inputs(params).checked({"question": "123"}))
+    assert len(spec.answer(found, params, WORDS)) == 3
+
+
+@pytest.mark.keras
 def test_the_temperature_is_live() -> None:
     params = Params(**TEXT, batch_size=8, epochs=1)
     texts = []
