@@ -182,7 +182,8 @@ class Algorithm:
     names the metrics by which runs are listed: of each run the first that it has; `goal` says
     whether more or less of it is better. `inputs` gives the playground's controls for a run's
     params; `answer` draws what `play` returned for them. `checks` may look at the curves and at the
-    arrays that `consulted` names. `layers` lists the network that these params make.
+    arrays that `consulted` names. `layers` lists the network that these params make. `rival` names
+    the algorithm that can learn the same from the same `data`, so that the two may race.
     """
 
     name: str
@@ -203,6 +204,7 @@ class Algorithm:
     checks: Callable[[RunData], Sequence[Finding]] = _nothing_found
     consulted: tuple[str, ...] = ()
     layers: Callable[[Any, Words], Sequence[Layer]] = _nothing_drawn
+    rival: Callable[[Any], str | None] = lambda params: None
 
     def headline_of(self, values: Mapping[str, float]) -> str | None:
         """The headline of a run with these values: which one it is depends on its task."""

@@ -45,6 +45,7 @@ class Knob:
     live: bool = False
     pattern: str | None = None
     shape: tuple[int, ...] | None = None
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,10 @@ def switch(default: bool, *, group: str = BASIC, live: bool = False) -> Any:
     return _field(default, {"kind": "switch", "group": group, "live": live})
 
 
-def text(default: str, *, pattern: str, group: str = BASIC) -> Any:
-    """A short text that matches `pattern` whole, such as the layer list "64, 32"."""
-    return _field(default, {"kind": "text", "pattern": pattern, "group": group}, pattern=pattern)
+def text(default: str, *, pattern: str, group: str = BASIC, long: bool = False) -> Any:
+    """A text that matches `pattern`, such as the layer list "64, 32"; a `long` one has lines."""
+    look = {"kind": "text", "pattern": pattern, "group": group, "long": long}
+    return _field(default, look, pattern=pattern)
 
 
 def drawing(height: int, width: int, channels: int = 1) -> Any:

@@ -100,12 +100,12 @@ def fit(
 
     Writes the compiled loss and metrics of training and validation (`loss`, `val_loss`, ...),
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
-    a second, or in words where the model has `words_per_example`. `pictures(step)` gives arrays to
-    keep; it is asked at the first look, at the end, and in between as often as a sixtieth of the
-    time allows. `fixed` arrays, which never change, are written once. Ends early when `stop_at`
-    is reached (by `val_accuracy`, `val_explained_share`, `val_coverage` or, where there is none,
-    `val_loss`) or the `minutes` are over. Raises `CodedError("diverged")` if the loss is not
-    finite.
+    a second, or in words where the model has `words_per_example`; with a time budget also how many
+    `seconds` of it were used at each look. `pictures(step)` gives arrays to keep; it is asked at
+    the first look, at the end, and in between as often as a sixtieth of the time allows.
+    `fixed` arrays, which never change, are written once. Ends early when `stop_at` is reached (by
+    `val_accuracy`, `val_explained_share`, `val_coverage` or, where there is none, `val_loss`) or
+    the `minutes` are over. Raises `CodedError("diverged")` if the loss is not finite.
     """
 
     def shown(step: int) -> Mapping[str, Array]:
@@ -246,8 +246,7 @@ class _Loop:
     def _rows(self, start: int, end: int) -> tuple[Any, Any]:
         rows = self._order.rows(start, end)
         pick = lambda array: None if array is None else array[rows]  # noqa: E731
-        x, y = self._split.x_train, self._split.y_train
-        return keras.tree.map_structure(pick, x), keras.tree.map_structure(pick, y)
+        return keras.tree.map_structure(pick, (self._split.x_train, self._split.y_train))
 
     def _at_window_end(self) -> bool:
         return self.step == self._rhythm.window_start(self.step) or self.step == self._rhythm.total
@@ -304,11 +303,12 @@ class _Loop:
     # between the pieces
 
     def _look(self) -> None:
-        if self._at_window_end() and self._rhythm.is_look(self.step):
+        late = self._time_used() >= 1
+        if self._at_window_end() and (late or self._rhythm.is_look(self.step)):
             values = self._validation()
             self._run.scalars(self.step, **values)
             self._end_if_good(values)
-        if self._time_used() >= 1:
+        if late:
             self._end("time_over", minutes=f"{self._params.minutes:g}")
         self._show.if_due(self.step)
         if time.monotonic() >= self._keep_due:
@@ -334,7 +334,9 @@ class _Loop:
                 values = self._model.test_on_batch(x, y, return_dict=True)
             else:
                 values = self._model.evaluate(x, y, batch_size=512, verbose=0, return_dict=True)
-        return {f"val_{name}": float(value) for name, value in values.items()}
+            values |= getattr(self._model, "judge", dict)()  # what no loss or metric of Keras tells
+        clock = {"seconds": self._seconds()} if self._params.minutes else {}
+        return {f"val_{name}": float(value) for name, value in values.items()} | clock
 
     def _keep(self) -> None:
         means = {f"mean/{number}": value for number, value in self._window_means.items()}
@@ -366,10 +368,8 @@ class _Gate(keras.callbacks.Callback):
 
 
 def _metric_values(model: Any) -> dict[int, Array]:
-    return {
-        number: np.array(variable.numpy())
-        for number, variable in enumerate(model.metrics_variables)
-    }
+    found = enumerate(model.metrics_variables)
+    return {number: np.array(variable.numpy()) for number, variable in found}
 
 
 def seconds_per_step(model: Any, batch: int) -> float:

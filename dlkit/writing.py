@@ -36,6 +36,13 @@ def answerer(model: Any, begin: Begin, step: Step, *, count: int, beams: int) ->
     return Answerer(model, begin, step, count=count, beams=beams)
 
 
+def likeliest(model: Any, begin: Begin, step: Step, questions: Array) -> Array:
+    """To each question [N, S] an answer [N, T + 1]: the most probable token, again and again."""
+    one = answerer(model, begin, step, count=len(questions), beams=1)
+    found: Array = one.answers(questions)[0][:, 0]
+    return found
+
+
 class Writer(keras.Model):
     """Reads the beginning of a text and writes on, each token drawn from the network's shares."""
 

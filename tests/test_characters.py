@@ -63,6 +63,28 @@ def test_windows_of_the_check_share_nothing_with_those_of_the_training() -> None
     assert {*x.flat, *y.flat} == {characters.UNKNOWN}
 
 
+@pytest.mark.parametrize("length", [1024, 512, 64, 100, 7])
+def test_every_network_is_asked_the_same_characters_once(length: int) -> None:
+    held = np.arange(1, 20_001, dtype=np.int32)
+    x, y = characters.checks(held, length)
+    asked = y[y != characters.UNKNOWN]
+    stretches = characters.checks(held, characters.STRETCH)[1]
+    assert x.shape == y.shape and x.shape[1] == length
+    assert sorted(asked.tolist()) == sorted(stretches.ravel().tolist())
+    assert stretches.size == characters.STRETCH * characters.STRETCHES
+    assert np.array_equal(y[y > 0], (x + 1)[y > 0])
+    assert stretches[0, 0] == 2 and stretches[-1, -1] == 20_000
+
+
+def test_a_short_text_is_asked_whole() -> None:
+    held = np.arange(1, 301, dtype=np.int32)
+    x, y = characters.checks(held, characters.STRETCH)
+    assert x.tolist() == [held[:-1].tolist()] and y.tolist() == [held[1:].tolist()]
+    assert sorted(characters.checks(held, 64)[1][characters.checks(held, 64)[1] > 0]) == [
+        *range(2, 301)
+    ]
+
+
 def test_chinese_is_there_from_the_first_start() -> None:
     text = characters.characters("verse")
     assert "，" in text.symbols and "月" in text.symbols and len(text.train) > 3000

@@ -193,3 +193,8 @@ def test_it_stops_when_the_time_is_over_with_the_schedule_at_its_end() -> None:
     rates = list(run.points["learning_rate"].values())
     assert rates[-1] < 0.1 * rates[0]
     assert float(run.checkpoints[-1].state["spent"]) >= 3.0
+    clock = run.points["seconds"]
+    assert list(clock) == list(run.points["val_loss"]) and clock[0] == 0.0
+    assert list(clock.values()) == sorted(clock.values())
+    assert max(clock) == max(run.points["loss"])  # the finished network is checked too
+    assert 3.0 <= max(clock.values()) < 4.0

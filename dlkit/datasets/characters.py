@@ -15,13 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from dlkit.contract import Array, CodedError
-from dlkit.datasets import caches, grammar, wiki
+from dlkit.datasets import caches, grammar, own, wiki
 from dlkit.datasets.files import frozen, package
 
 HELD_OUT = 0.1  # of the text: its end
 RARE = 200_000  # a character seen less than once in so many counts as unknown
+OPENING = 16  # characters of a pasted text, in which the prompt ends at a blank
 UNKNOWN = 0  # the number of the sign for every character that was not learned
 SIGN = "\ufffd"
+STRETCH, STRETCHES = 1024, 8  # characters of the held-out part that a look asks, and how often
 
 SHAKESPEARE = caches.Cached(
     "shakespeare",
@@ -87,11 +89,24 @@ class Characters:
 
 
 @functools.lru_cache(maxsize=4)
-def characters(name: str) -> Characters:
-    """The text called `name`. Raises `CodedError` not_an_option or data_missing."""
+def characters(name: str, pasted: str = "") -> Characters:
+    """The text called `name`, or the pasted one of a person.
+
+    Raises `CodedError` not_an_option, data_missing, or what is wrong with the pasted one.
+    """
+    if name == own.OWN:
+        return numbered(own.text(pasted))
     if name not in _READERS:
         raise CodedError("not_an_option", given=name, allowed=", ".join(TEXTS))
     return numbered(_READERS[name]())
+
+
+def prompt(name: str, pasted: str = "") -> str:
+    """The words with which a network may be asked to begin: of a pasted text its first ones."""
+    if name != own.OWN:
+        return PROMPTS[name]
+    first = pasted.strip()[:OPENING]
+    return first[: first.rfind(" ") + 1] or first[:2] or " "
 
 
 def numbered(text: str) -> Characters:
@@ -119,6 +134,25 @@ def windows(stream: Array, length: int, *, stride: int = 0) -> tuple[Array, Arra
     starts = np.arange(0, len(stream) - length, stride or length)
     places = starts[:, None] + np.arange(length)
     return stream[places], stream[places + 1]
+
+
+def checks(held: Array, length: int) -> tuple[Array, Array]:
+    """What every network is checked with at a look, in windows of `length`: two [N, length].
+
+    The same characters whatever the length: a few stretches of the held-out part, evenly spread.
+    Each character is asked once. Where the windows of a stretch do not come out even, the last one
+    lies over the one before, and what that has asked already is `UNKNOWN`, which does not count.
+    """
+    stretch = min(STRETCH, len(held) - 1)
+    length, most = min(length, stretch), len(held) - 1 - stretch
+    count = min(STRETCHES, (len(held) - 1) // stretch)
+    begins = np.linspace(0, most, count).astype(int)
+    even = np.arange(0, stretch, length)
+    starts = np.minimum(even, stretch - length)
+    places = (begins[:, None, None] + starts[:, None] + np.arange(length)).reshape(-1, length)
+    again = np.arange(length) < (even - starts)[:, None]
+    asked = np.where(np.tile(again, (count, 1)), UNKNOWN, held[places + 1])
+    return held[places], asked
 
 
 def streams(stream: Array, rows: int, length: int) -> tuple[Array, Array]:

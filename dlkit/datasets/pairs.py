@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlkit.contract import Array, CodedError
-from dlkit.datasets import caches
+from dlkit.datasets import caches, own
 from dlkit.datasets.files import frozen
 
 PADDING, START, END, UNKNOWN = range(4)
@@ -260,7 +260,8 @@ TATOEBA = caches.Cached(
     instead="dates",
 )
 CACHED = {one.name: one for one in (MULTI30K, TATOEBA)}
-PAIRS = (*MADE, *CACHED)
+OWN_PAIRS = "own_pairs"
+PAIRS = (*MADE, *CACHED, OWN_PAIRS)
 # What the playground asks first.
 FIRST_ASKED = {
     "dates": "Saturday, 5 March 1994", "numbers": "4207", "numbers_zh": "四千二百零七",
@@ -269,17 +270,22 @@ FIRST_ASKED = {
 }  # fmt: skip
 
 
-def sizes(name: str) -> Sizes:
+def sizes(name: str, seed: int = 1, pasted: str = "") -> Sizes:
     """What a network for these pairs must be made for. Raises `CodedError` like `pairs`."""
     if name in MADE:
         made = MADE[name]
         return Sizes(len(SIGNS) + len(made.letters), made.question, made.answer + 1)
-    return pairs(name, 1).sizes
+    return pairs(name, seed, pasted).sizes
 
 
 @functools.lru_cache(maxsize=4)
-def pairs(name: str, seed: int) -> Pairs:
-    """The pairs called `name`. Raises `CodedError` not_an_option or data_missing."""
+def pairs(name: str, seed: int, pasted: str = "") -> Pairs:
+    """The pairs called `name`, or a person's pasted ones.
+
+    Raises `CodedError` not_an_option, data_missing, or what is wrong with the pasted ones.
+    """
+    if name == OWN_PAIRS:
+        return _own(pasted, seed)
     if name in MADE:
         made = MADE[name]
         texts = made.make(np.random.default_rng(seed), HELD + made.count)
@@ -318,8 +324,36 @@ def _tatoeba(seed: int) -> list[list[_Tokens]]:
     (content,) = caches.contents(TATOEBA)
     rows = [line.split("\t")[:2] for line in content.decode("utf-8").splitlines()]
     found = _short((row[0], row[1]) for row in rows)
+    return _drawn_apart(found, seed, HELD)
+
+
+def _own(pasted: str, seed: int) -> Pairs:
+    """A tenth of the questions is held out. Sentences are read by words, all else by letters."""
+    texts = own.pairs(pasted)
+    by_word = own.by_word(texts)
+    found = [(parts(q, by_word=by_word), parts(a, by_word=by_word)) for q, a in texts]
+    for (question, _), tokens in zip(texts, found, strict=True):
+        if max(map(len, tokens)) > own.LONGEST or not min(map(len, tokens)):
+            given = {"given": question[:40], "high": own.LONGEST}
+            raise CodedError("own_pairs_long", **given)
+    asked = len({tuple(question) for question, _ in found})
+    split = _drawn_apart(found, seed, min(HELD, max(1, asked // 10)))
+    symbols = Counter(token for pair in split[0] for side in pair for token in side)
+    longest = (max(len(pair[0]) for pair in found), max(len(pair[1]) for pair in found))
+    return _numbered(split, [one for one, _ in symbols.most_common()], longest, by_word=by_word)
+
+
+def first_asked(name: str, pasted: str = "") -> str:
+    """What the playground asks first: of pasted pairs the first question."""
+    if name in FIRST_ASKED:
+        return FIRST_ASKED[name]
+    return pasted.strip().partition("\t")[0].strip()[: own.LONGEST] or "?"
+
+
+def _drawn_apart(found: list[_Tokens], seed: int, count: int) -> list[list[_Tokens]]:
+    """Pairs to learn from, and those of so many questions drawn by the seed."""
     asked = sorted({tuple(question) for question, _ in found})
-    order = np.random.default_rng(seed).permutation(len(asked))[:HELD]
+    order = np.random.default_rng(seed).permutation(len(asked))[:count]
     held = {asked[place] for place in order}
     return [[one for one in found if (tuple(one[0]) in held) == out] for out in (False, True)]
 

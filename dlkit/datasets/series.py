@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlkit.contract import Array, CodedError
+from dlkit.datasets import own
 from dlkit.datasets.files import frozen, package
 
-HELD_OUT = 0.1  # of the series: its end
+HELD_OUT, OWN_HELD_OUT = 0.1, 0.2  # of the series: its end; pasted ones are short
+FEWEST_HELD = 4  # windows of the held-out end
 LENGTH = 10_000  # values of a series that is made
 
 
@@ -35,12 +37,28 @@ class Series:
 
 
 @functools.lru_cache(maxsize=8)
-def series(name: str) -> Series:
-    """The series called `name`. Raises `CodedError` not_an_option or data_missing."""
+def series(name: str, pasted: str = "") -> Series:
+    """The series called `name`, or a person's pasted numbers.
+
+    Raises `CodedError` not_an_option, data_missing, or what is wrong with the pasted ones.
+    """
+    if name == own.OWN:
+        found = _cut(own.numbers(pasted, least=2), OWN_HELD_OUT)
+        if not found.spread > 0:
+            raise CodedError("own_numbers_flat", given=float(found.train[0]))
+        return found
     if name not in _READERS:
         raise CodedError("not_an_option", given=name, allowed=", ".join(SERIES))
-    values = _READERS[name]().astype(np.float32)
-    cut = len(values) - round(len(values) * HELD_OUT)
+    return _cut(_READERS[name]().astype(np.float32), HELD_OUT)
+
+
+def fewest(past: int, future: int) -> int:
+    """How many pasted numbers it takes to have some windows in the held-out end."""
+    return round((past + future + FEWEST_HELD) / OWN_HELD_OUT)
+
+
+def _cut(values: Array, share: float) -> Series:
+    cut = len(values) - round(len(values) * share)
     train = values[:cut]
     return Series(
         train=frozen(train),

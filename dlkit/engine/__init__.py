@@ -21,6 +21,8 @@ from dlkit.store.runs import RunRow
 
 LOCK = "DLKIT_LOCK_FD"
 ALIVE = ("starting", "running", "paused")
+RACE_MINUTES = 2.0
+IN_COMMON = ("data", "own_text", "seed")  # what both sides of a race must have alike
 VERBS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pause": ("paused", ("starting", "running")),
     "resume": ("running", ("paused",)),
@@ -37,6 +39,32 @@ def start(store: Store, algorithm: str, *, params: BaseParams, owner: str = "loc
     row = runs.create(store, find(algorithm).name, params=params.values(), owner=owner)
     ensure_supervisor(store)
     return row.id
+
+
+def race(store: Store, algorithm: str, *, params: BaseParams, owner: str = "local") -> list[str]:
+    """Queue a run and, in its standard preset, its rival; both learn the same for the same time.
+
+    The time is the run's budget, or `RACE_MINUTES`. Nothing else ends either of them, and both
+    learning rates follow the clock. Returns the two ids. Raises `CodedError("no_rival")`.
+    """
+    ours = find(algorithm)
+    name = ours.rival(params)
+    if name is None:
+        raise CodedError("no_rival", given=ours.name)
+    theirs, values = find(name), params.values()
+    shared = {one: values[one] for one in IN_COMMON}
+    sides = ((ours, values), (theirs, {**theirs.presets["standard"].values(), **shared}))
+    minutes = values["minutes"] or RACE_MINUTES
+    checked = [
+        (one.name, one.params.checked({**held, **_until_time_is_over(one.params, minutes)}))
+        for one, held in sides
+    ]
+    return [start(store, one, params=found, owner=owner) for one, found in checked]
+
+
+def _until_time_is_over(params: type[BaseParams], minutes: float) -> dict[str, Any]:
+    (epochs,) = (knob for knob in params.knobs() if knob.name == "epochs")
+    return {"minutes": minutes, "stop_at": 0.0, "epochs": int(epochs.high or 1)}
 
 
 def control(store: Store, run_id: str, verb: str) -> None:
@@ -224,6 +252,7 @@ __all__ = [
     "ensure_supervisor",
     "play",
     "queue_position",
+    "race",
     "read",
     "set_knob",
     "start",

@@ -13,6 +13,8 @@ from dlkit.ui import forms
 from dlkit.ui.architecture import architecture
 from dlkit.ui.code_view import code_view
 
+LONG = 400  # characters; what a person pasted is read from a file of its own
+
 
 def heading(algorithm: Algorithm, words: Words) -> None:
     """Name, one sentence, and where the idea comes from."""
@@ -57,18 +59,24 @@ def code_tab(algorithm: Algorithm, words: Words, *, run: RunRow | None) -> None:
 
 
 def _command(name: str, changed: dict[str, object]) -> str:
-    sets = "".join(f" --set {key}={_quoted(value)}" for key, value in changed.items())
+    sets = "".join(f" --set {key}={_quoted(key, value)}" for key, value in changed.items())
     return f"python -m dlkit train {name}{sets}"
 
 
-def _quoted(value: object) -> str:
+def _quoted(key: str, value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if len(text) > LONG:
+        return f'"$(cat {key}.txt)"'
     return f"'{text}'" if " " in text else text
 
 
 def _call(name: str, changed: dict[str, object]) -> str:
-    sets = "".join(f", {key}={value!r}" for key, value in changed.items())
+    sets = "".join(f", {key}={_spelled(key, value)}" for key, value in changed.items())
     return f'import dlkit\n\nrun = dlkit.train("{name}"{sets})\nprint(run.metrics)'
+
+
+def _spelled(key: str, value: object) -> str:
+    return f'open("{key}.txt").read()' if len(str(value)) > LONG else repr(value)
 
 
 def _source(name: str) -> str:

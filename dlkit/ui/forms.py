@@ -14,6 +14,7 @@ from dlkit.params import BASIC, BaseParams, Knob, ParamsError, Problem
 from dlkit.ui import links
 from dlkit.ui.numbers import short
 
+LINE = 120  # characters shown of a text
 Draft = dict[str, Any]
 Changed = Callable[[], None] | None
 
@@ -128,7 +129,7 @@ def knob_widget(
     if knob.kind == "choice":
         return _choice(knob, words, text=text, space=space, look=look)
     if knob.kind == "text":
-        return st.text_input(text, **look)
+        return (st.text_area if knob.long else st.text_input)(text, **look)
     return _number(knob, text=text, look=look)
 
 
@@ -138,7 +139,13 @@ def value_text(knob: Knob, value: Any, words: Words) -> str:
         return words(f"knob.{knob.name}.option.{value}")
     if knob.kind == "switch":
         return words("form.on" if value else "form.off")
-    return short(value) if isinstance(value, float) else str(value)
+    return short(value) if isinstance(value, float) else shortened(str(value))
+
+
+def shortened(text: str) -> str:
+    """A text as one short line."""
+    line = " ".join(text.split())
+    return line if len(line) <= LINE else f"{line[:LINE]} …"
 
 
 def _say_absent(knob: Knob, words: Words) -> None:

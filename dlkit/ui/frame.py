@@ -14,7 +14,7 @@ from dlkit.ui.parts import say_error
 from dlkit.ui.resources import ASSETS, ROOT, store
 
 PAGES = ROOT / "pages"
-_OWN = {"home": "home", "runs": "list_alt", "system": "dns"}
+_OWN = {"home": "home", "runs": "list_alt", "compare": "compare_arrows", "system": "dns"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def screen() -> Screen:
 
 
 def page(name: str) -> st.Page:
-    """A page by its name, to link to: "home", "runs", "system" or an algorithm's."""
+    """A page by its name, to link to: "home", "runs", "compare", "system" or an algorithm's."""
     found: st.Page = st.session_state["pages"][name]
     return found
 
@@ -91,7 +91,8 @@ def _pages(words: Words) -> list[tuple[str, list[st.Page]]]:
         (words(f"family.{family}"), [_chapter(one, words.language) for one in members])
         for family, members in groups.items()
     ]
-    return [("", [own["home"]]), *chapters, (words("frame.studio"), [own["runs"], own["system"]])]
+    studio = [page for name, page in own.items() if name != "home"]
+    return [("", [own["home"]]), *chapters, (words("frame.studio"), studio)]
 
 
 def _own_page(name: str, words: Words) -> st.Page:

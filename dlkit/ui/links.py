@@ -26,6 +26,15 @@ def run_in_link(store: Store, algorithm: Algorithm) -> RunRow | None:
     return row
 
 
+def runs_in_link(store: Store, *, most: int) -> list[RunRow]:
+    """The runs that `?runs=` names, with commas between. Raises `CodedError`."""
+    given = [one for one in st.query_params.get("runs", "").split(",") if one]
+    for one in given:
+        if not one.isalnum() or len(one) > 64:
+            raise CodedError("link_garbled", given=one[:40])
+    return [runs.get(store, one) for one in dict.fromkeys(given[:most])]
+
+
 def params_in_link(algorithm: Algorithm) -> tuple[BaseParams, list[Problem]]:
     """The params that the address asks for, and what of it was refused."""
     given = st.query_params.to_dict()
@@ -44,8 +53,13 @@ def params_in_link(algorithm: Algorithm) -> tuple[BaseParams, list[Problem]]:
 
 
 def params_as_link(algorithm: Algorithm, values: Mapping[str, Any]) -> dict[str, str]:
-    """The shortest query that opens the form so: the nearest preset and what differs."""
+    """The shortest query that opens the form so: the nearest preset and what differs.
+
+    A text that a person pasted is no part of it: an address cannot hold it.
+    """
     presets = {name: params.values() for name, params in algorithm.presets.items()}
+    pasted = {knob.name for knob in algorithm.params.knobs() if knob.long}
+    values = {name: value for name, value in values.items() if name not in pasted}
     name = min(presets, key=lambda one: len(_changed(presets[one], values)))
     changed = _changed(presets[name], values)
     return {"preset": name, **{key: _word(value) for key, value in changed.items()}}

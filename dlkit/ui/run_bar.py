@@ -12,7 +12,8 @@ from dlkit.contract import ENDED, Algorithm, CodedError, Words
 from dlkit.params import BaseParams, ParamsError
 from dlkit.store import Store, metrics
 from dlkit.store.runs import RunRow
-from dlkit.ui import forms, links
+from dlkit.texts import words as texts_of
+from dlkit.ui import forms, frame, links
 from dlkit.ui.health import findings
 from dlkit.ui.numbers import duration, measured
 from dlkit.ui.pace import Pace
@@ -43,6 +44,7 @@ def train_bar(store: Store, algorithm: Algorithm, params: BaseParams | None, wor
             on_click=train,
             args=(store, algorithm, params, words),
         )
+        _race_button(store, algorithm, params, words)
         st.caption(words("bar.ready" if params is not None else "bar.not_ready"), width="stretch")
     _say_refusal()
 
@@ -62,6 +64,27 @@ def train(store: Store, algorithm: Algorithm, params: BaseParams, words: Words) 
         st.session_state["refusal"] = (error, words)
         return
     links.show_in_address({"run": run, "tab": "train"})
+
+
+def _race_button(
+    store: Store, algorithm: Algorithm, params: BaseParams | None, words: Words
+) -> None:
+    """Where the params have a rival: both trained for the same time, and shown side by side."""
+    rival = algorithm.rival(params) if params is not None else None
+    if params is None or rival is None:
+        return
+    label = words("bar.race", rival=texts_of(words.language, rival)("name"))
+    if not st.button(
+        label, key="race", icon=":material/sports_score:", help=words("bar.race.help")
+    ):
+        return
+    try:
+        pair = engine.race(store, algorithm.name, params=params)
+    except (CodedError, ParamsError) as error:
+        st.session_state["refusal"] = (error, words)
+        return
+    query = {"runs": ",".join(pair), "lang": words.language}
+    st.switch_page(frame.page("compare"), query_params=query)
 
 
 def again(algorithm: Algorithm, row: RunRow) -> None:

@@ -122,14 +122,14 @@ def letters(
         words("hover.letter", letter=html.escape(visible(one)), share=f"{share:.1%}", others=other)
         for one, share, other in zip(text, shares, others, strict=True)
     ]
-    return _grid(text, known, hover, title=title, scale=(0.0, 1.0, SURE))
+    return grid(text, known, hover, title=title, scale=(0.0, 1.0, SURE))
 
 
 def unit(text: str, values: Array, title: str, words: Words) -> go.Figure:
     """A text in lines; behind each character what one unit held there, from -1 to 1."""
     hover = [f"{html.escape(visible(one))}: {value:.2f}"
              for one, value in zip(text, values, strict=True)]  # fmt: skip
-    return _grid(text, values, hover, title=title, scale=(-1.0, 1.0, SIGNED))
+    return grid(text, values, hover, title=title, scale=(-1.0, 1.0, SIGNED))
 
 
 def next_letters(names: list[str], shares: Array, words: Words) -> go.Figure:
@@ -305,7 +305,7 @@ def _curves(data: RunData, words: Words, named: Any, *, up: Mapping[str, Any]) -
     return figure
 
 
-def _grid(
+def grid(
     text: str,
     values: Array,
     hover: Sequence[str],

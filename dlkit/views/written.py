@@ -123,6 +123,12 @@ def shares(names: Sequence[str], probabilities: Array, title: str) -> go.Figure:
     )
 
 
+def decoded(rows: Array | None) -> list[str]:
+    """Texts that were kept as the numbers of their characters."""
+    lines = [] if rows is None else np.asarray(rows).tolist()
+    return ["".join(chr(code) for code in line if code > 0) for line in lines]
+
+
 def seen(token: str) -> str:
     """A token that can be seen: spaces and ends of lines have signs."""
     return {" ": "␣", "\n": "⏎", "": "·"}.get(token, _safe(token))

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlkit.algorithms.lstm import cells, health, spec, writing
+from dlkit.algorithms.lstm import cells, health, shown, spec, writing
 from dlkit.algorithms.lstm.spec import ALGORITHM, Params
 from dlkit.contract import Array, RunData, Series, Snapshot
-from dlkit.datasets import adding, characters, series
+from dlkit.datasets import adding, characters, reviews, series
 from dlkit.params import ParamsError
 from dlkit.texts import words
+from dlkit.views import verdicts
 from tests.fakes.recording import Broken, RecordingRun
 
 WORDS = words("en", "lstm")
 SMALL = {
     "text": Params(units=8, context=16, epochs=1, batch_size=512),
     "series": Params(task="series", units=8, context=24, horizon=6, epochs=1, batch_size=512),
+    "sentiment": Params(task="sentiment", units=8, context=16, epochs=1, batch_size=512),
     "adding": Params(task="adding", units=8, context=10, epochs=1, batch_size=512),
 }
 STATEFUL = SMALL["text"].model_copy(update={"stateful": True, "epochs": 2})
@@ -55,7 +57,7 @@ def test_the_target_of_a_letter_is_the_letter_after_it() -> None:
     assert np.array_equal(parts.x_train[:, 1:], parts.y_train[:, :-1])
     assert np.array_equal(parts.y_train[0], text.train[1:17])
     assert not np.array_equal(parts.x_train, parts.y_train)
-    assert np.array_equal(parts.y_val.ravel()[:1000], text.held[1:1001])
+    assert np.array_equal(parts.y_val[0], text.held[1 : characters.STRETCH + 1])
 
 
 def test_a_short_text_is_read_in_windows_that_overlap() -> None:
@@ -73,8 +75,9 @@ def test_windows_of_the_check_share_no_letter_with_those_that_are_learned() -> N
     parts = _shown().Text(SMALL["text"], writing.WithDiary(None)).parts()
     text = characters.characters("grammar")
     assert parts.x_train.size + parts.y_train[-1:, -1:].size <= len(text.train)
-    assert parts.x_val.size >= 0.95 * len(text.held)
-    assert np.array_equal(parts.x_val.ravel(), text.held[: parts.x_val.size])
+    whole = text.held.tobytes()
+    assert len(parts.x_val) == characters.STRETCHES
+    assert all(row.tobytes() in whole for row in parts.x_val)
 
 
 @pytest.mark.parametrize("name", series.SERIES)
@@ -138,7 +141,7 @@ def test_who_writes_or_foretells_may_not_read_the_future(task: str) -> None:
     assert Params.checked({"task": "adding", "bidirectional": True}).bidirectional
 
 
-@pytest.mark.parametrize("task", ["series", "adding"])
+@pytest.mark.parametrize("task", ["series", "sentiment", "adding"])
 def test_a_memory_is_carried_along_a_text_only(task: str) -> None:
     with pytest.raises(ParamsError) as caught:
         Params.checked({"task": task, "stateful": True})
@@ -150,7 +153,7 @@ def test_a_memory_is_carried_along_a_text_only(task: str) -> None:
 @pytest.mark.parametrize("more", [{}, {"layers": 2}, {"bidirectional": True, "layers": 2}])
 def test_the_drawing_counts_every_weight(cell: str, more: dict[str, Any]) -> None:
     for task, small in SMALL.items():
-        if more.get("bidirectional") and task != "adding":
+        if more.get("bidirectional") and task in ("text", "series"):
             continue
         params = small.model_copy(update={"cell": cell, **more})
         drawn = sum(layer.weights for layer in spec.layers(params, WORDS))
@@ -334,6 +337,23 @@ def test_what_could_not_be_learned_is_no_fault() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("task", ["text", "sentiment"])
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+def test_a_row_that_is_met_often_takes_one_step(task: str, clip: float) -> None:
+    """The first step of Adam is as long as the learning rate, however often a letter was met."""
+    changes = {"optimizer": "adam", "weight_decay": 0.0, "clip": clip, "learning_rate": 0.01}
+    model = _model().build(SMALL[task].model_copy(update=changes))
+    table = model.get_layer("letters" if task == "text" else "words")
+    before = table.get_weights()[0]
+    x = np.tile(np.array([2, 2, 2, 3], np.int32), (4, 4))
+    model.train_on_batch(x, np.roll(x, -1, axis=1) if task == "text" else np.ones((4, 1)))
+    moved = np.abs(table.get_weights()[0] - before)
+    assert np.all(moved[[0, 1, 4]] == 0)
+    assert moved.max() == pytest.approx(0.01, rel=1e-3)
+    assert np.median(moved[[2, 3]]) == pytest.approx(0.01, rel=0.1)
+
+
+@pytest.mark.keras
 def test_an_untrained_network_guesses_among_all_letters() -> None:
     run = RecordingRun(SMALL["text"])
     _model().train(SMALL["text"], run)
@@ -364,7 +384,7 @@ def test_the_three_lines_settle_where_the_shares_say() -> None:
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("task", ["series", "adding", "stateful"])
+@pytest.mark.parametrize("task", ["series", "sentiment", "adding", "stateful"])
 def test_killed_and_taken_up_again_ends_the_same(
     task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -438,6 +458,75 @@ def test_in_a_race_both_learn_as_if_alone() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.parametrize("task", ["text", "series"])
+def test_what_a_person_pastes_is_learned(task: str) -> None:
+    given = {
+        "text": {"data": "own", "own_text": "明月几时有，把酒问青天。\n" * 120},
+        "series": {"series": "own", "own_numbers": " ".join(str(one % 7) for one in range(300))},
+    }
+    small = {**SMALL[task].values(), "batch_size": 32, "epochs": 8, **given[task]}
+    params = Params.checked({**small, "learning_rate": 0.02})
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_loss"][run.total_steps] < 0.8 * run.points["val_loss"][0]
+    assert model.count_params() == sum(box.weights for box in spec.layers(params, WORDS))
+    found = _model().play(model, params, ALGORITHM.inputs(params)())
+    assert spec.answer(found, params, words("zh", "lstm"))
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("more", [{}, {"bidirectional": True, "layers": 2, "cell": "gru"}])
+def test_the_influence_of_a_word_is_what_hiding_it_takes_away(more: dict[str, Any]) -> None:
+    params = SMALL["sentiment"].model_copy(update=more)
+    model, said = _shaken(_model().build(params)), "The story was, oddly, not dull."
+    found = _model().play(model, params, ALGORITHM.inputs(params).checked({"review": said}))
+    row = reviews.reviews("made_reviews", 1, 16).encode(said)
+    hidden = np.repeat(row, 7, axis=0)
+    hidden[1:, 10:][np.eye(6, dtype=bool)] = reviews.UNKNOWN
+    praise = 1 / (1 + np.exp(-np.asarray(model(hidden), np.float64)[:, 0]))
+    assert found["praise"][0] == pytest.approx(praise[0], abs=1e-4)
+    assert np.allclose(found["influence"], praise[0] - praise[1:], atol=1e-4)
+    assert found["influence"][3] == 0.0 and found["unknown"].tolist() == [1]  # never learned
+    assert writing.read(found["review"]) == "the story was oddly not dull"
+    assert found["reading"][-1] == pytest.approx(praise[0], abs=1e-4)
+    for language in ("en", "zh"):
+        assert len(spec.answer(found, params, words(language, "lstm"))) == 3
+
+
+@pytest.mark.keras
+def test_reviews_are_judged_and_not_turns_a_word_round() -> None:
+    params = Params(task="sentiment", units=16, context=24, epochs=10, batch_size=64,
+                    learning_rate=0.02)  # fmt: skip
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_accuracy"][run.total_steps] > 0.9
+    assert run.arrays["verdicts"][run.total_steps].sum() >= shown.SUMS_SHOWN
+    inputs = ALGORITHM.inputs(params)
+
+    def praise(review: str) -> float:
+        found = _model().play(model, params, inputs.checked({"review": review}))
+        return float(found["praise"][0])
+
+    assert praise("the story was dull") < 0.5 < praise("the story was not dull")
+    assert praise("the story was not moving") < 0.5 < praise("the story was moving")
+    assert praise("the cast was superb although the music was dull") > 0.5
+
+
+def test_words_are_not_broken_where_they_are_coloured() -> None:
+    review = "although the music was lovely i found the story dull and the ending was not moving"
+    changes = np.linspace(-0.5, 0.5, len(review.split()))
+    figure = verdicts.influence(review, changes, WORDS)
+    field, letters = figure.data
+    lines = ["" for _ in field.z]
+    for x, y, letter in zip(letters.x, letters.y, letters.text, strict=True):
+        assert (field.z[y][x] is None) == (letter == "\u00a0")
+        lines[y] += letter
+    assert [word for line in lines for word in line.split()] == review.split()
+    assert field.z[0][0] == -1.0 and "-50.0%" in field.customdata[0][0]
+    assert verdicts.influence("", None, WORDS).to_json()
+
+
+@pytest.mark.keras
 def test_a_forecast_of_one_s_own_numbers() -> None:
     params = SMALL["series"]
     inputs = ALGORITHM.inputs(params)
@@ -501,6 +590,11 @@ def test_health_checks_of_the_other_tasks() -> None:
     assert _keys(params, foretold) == ["foretells"]
     assert _keys(params, {**foretold, "val_error": [2.0, 1.0]}) == ["no_use"]
     assert _keys(params, {**foretold, "val_coverage": [0.2, 0.4]}) == ["narrow"]
+    judged = {"loss": [0.4] * 20, "val_loss": [0.7, 0.4, 0.4], "val_accuracy": [0.5, 0.9]}
+    params = Params(task="sentiment")
+    assert _keys(params, judged) == ["judges"]
+    assert _keys(params, {**judged, "val_accuracy": [0.5, 0.52]}) == ["guesses"]
+    assert _keys(params, {**judged, "val_loss": [0.7, 0.4, 0.6]}) == ["reviews_by_heart"]
     summed = {"loss": [0.17] * 20, "val_loss": [1.2, 0.166]}
     params = Params(task="adding")
     assert _keys(params, summed) == ["forgets"]

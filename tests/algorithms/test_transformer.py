@@ -3,12 +3,14 @@
 import datetime
 import importlib
 import itertools
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dlkit.algorithms.transformer import shown, spec
+from dlkit.algorithms.transformer import health, shown, spec
+from dlkit.algorithms.transformer.bleu import bleu
 from dlkit.algorithms.transformer.spec import ALGORITHM, Params
 from dlkit.contract import CodedError, RunData, Series, Snapshot
 from dlkit.datasets import characters, pairs
@@ -117,6 +119,35 @@ def test_words_and_marks_and_chinese_characters_are_tokens() -> None:
         "it's", "a", "dog", ",", "isn't", "it", "?",
     ]  # fmt: skip
     assert pairs.parts("我在 read。", by_word=True) == ["我", "在", "read", "。"]
+
+
+def test_bleu_by_hand() -> None:
+    true = "the cat sat on the mat".split()
+    assert bleu([true], [true]) == pytest.approx(100)
+    # 6 of 7 words, 5 of 6 runs of two, 4 of 5, 3 of 4: the product is 3 / 7
+    assert bleu([[*true, "today"]], [true]) == pytest.approx(100 * (3 / 7) ** 0.25)
+    assert bleu([true[:5]], [true]) == pytest.approx(100 * math.exp(1 - 6 / 5))  # too short
+    assert bleu([["the"] * 7], [true]) == 0.0
+    # of all sentences together: 10 of 12 words, 7 of 10 runs of two, 5 of 8, 3 of 6
+    other = "a dog ran in the park".split()
+    said = [true, ["a", "dog", "ran", "away", "to", "park"]]
+    shares = [10 / 12, 7 / 10, 5 / 8, 3 / 6]
+    assert bleu(said, [true, other]) == pytest.approx(100 * math.prod(shares) ** 0.25)
+    assert bleu([[], true], [other, true]) == pytest.approx(100 * math.exp(1 - 12 / 6))
+
+
+def test_translations_are_measured_on_held_out_sentences() -> None:
+    params = Params(data="reverse")
+    found = pairs.pairs("reverse", 1)
+    some = shown.Translations(params, lambda asked: np.array([truth[q.tobytes()] for q in asked]))
+    assert len(some.questions) == shown.TRANSLATED
+    held = {row.tobytes() for row in found.held_questions}
+    assert all(row.tobytes() in held for row in some.questions)
+    truth = {q.tobytes(): a for q, a in zip(found.held_questions, found.held_answers, strict=True)}
+    assert some.judged()["bleu"] == pytest.approx(100)
+    truth = {question: np.roll(answer, 1) for question, answer in truth.items()}
+    truth = dict(zip(truth, [*truth.values()][::-1], strict=True))
+    assert some.judged()["bleu"] < 20
 
 
 def test_unknown_pairs_are_refused() -> None:
@@ -304,9 +335,24 @@ def test_windows_are_shifted_by_one_and_the_held_part_is_apart() -> None:
     params = Params(**TEXT)
     data, text = shown.data_of(params), characters.characters("grammar")
     assert np.array_equal(data.x_train[5][1:], data.y_train[5][:-1])
-    assert np.array_equal(data.x_val[:, 1:], data.y_val[:, :-1])
+    asked = data.y_val[:, :-1] != characters.UNKNOWN  # each character once, see `checks`
+    assert asked.mean() > 0.95
+    assert np.array_equal(data.x_val[:, 1:][asked], data.y_val[:, :-1][asked])
     assert len(data.x_train) == len(text.train) - params.context
     assert not np.shares_memory(data.x_train, text.held)
+
+
+@pytest.mark.keras
+def test_what_was_never_learned_does_not_count_in_the_loss_of_a_text() -> None:
+    model, params = _built(TEXT)
+    tokens = _tokens(2, params.context, model.output.shape[-1])
+    wanted = np.roll(tokens, -1, axis=1)
+    wanted[:, 10:] = characters.UNKNOWN
+    logits = np.asarray(model(tokens), np.float64)[:, :10]
+    logits -= np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    by_hand = -np.take_along_axis(logits, wanted[:, :10, None], axis=-1).mean()
+    loss = model.test_on_batch(tokens, wanted, return_dict=True)["loss"]
+    assert float(loss) == pytest.approx(by_hand, rel=1e-4)
 
 
 def test_heads_must_share_the_width() -> None:
@@ -327,7 +373,7 @@ def test_texts_are_kept_at_steps_that_double() -> None:
 
 def test_text_survives_being_kept_as_numbers_and_is_no_mark_up() -> None:
     given = ["a <b>", "明月", ""]
-    assert spec._decoded(shown.coded(given)) == given
+    assert written.decoded(shown.coded(given)) == given
     assert spec._read(shown.spelled(["明", " ", "\n"])) == ["明", " ", "\n"]
     assert written.seen("<") == "&lt;" and written.seen("\n") == "⏎"
 
@@ -347,7 +393,7 @@ def test_health_checks_say_what_they_see() -> None:
             "val_loss": Series(steps, np.linspace(4.0, held, 20)),
         }
         run = RunData(Params(data=data), step=50, total_steps=100, metrics=metrics, **more)
-        return [one.key for one in spec.checks(run)]
+        return [one.key for one in health.checks(run)]
 
     assert found(1.6, 1.7) == []
     assert found(0.5, 0.6) == ["leak"]
@@ -370,7 +416,7 @@ def test_a_text_is_learned_and_played_with() -> None:
     model = _model().train(params, run)
     losses = list(run.points["val_loss"].values())
     assert losses[-1] < 0.75 * losses[0]
-    assert spec._decoded(run.arrays["written"][run.total_steps])[-1].startswith("the king ")
+    assert written.decoded(run.arrays["written"][run.total_steps])[-1].startswith("the king ")
     inputs = spec.inputs(params).checked({"prompt": "she is", "length": 30, "temperature": 0.5})
     found = _model().play(model, params, inputs)
     assert "".join(spec._read(found["tokens"])).startswith("she is")
@@ -382,6 +428,32 @@ def test_a_text_is_learned_and_played_with() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.data
+def test_translations_are_measured_while_it_learns() -> None:
+    if not pairs.is_there("multi30k"):
+        pytest.skip("multi30k is in none of the caches of this machine")
+    params = Params(data="multi30k", layers=1, heads=2, width=16, batch_size=8, epochs=1)
+    run = RecordingRun(params)
+    _model().train(params, run)
+    assert list(run.points["val_bleu"]) == list(run.points["val_loss"])
+    assert all(0 <= value < 20 for value in run.points["val_bleu"].values())
+    drawn = [view.name for view in ALGORITHM.views if view.applies(params)]
+    assert "bleu" in drawn and "translations" in drawn and "answers" not in drawn
+
+
+@pytest.mark.keras
+def test_pairs_of_one_s_own_are_learned_and_asked() -> None:
+    given = "\n".join(f"{one}\t{one + 1}" for one in range(100, 300))
+    values = {**PAIRS, "data": pairs.OWN_PAIRS, "own_pairs": given}
+    params = Params.checked({**values, "batch_size": 16, "epochs": 1})
+    run = RecordingRun(params)
+    model = _model().train(params, run)
+    assert run.points["val_loss"][run.total_steps] < run.points["val_loss"][0]
+    found = _model().play(model, params, spec.inputs(params).checked({"question": "123"}))
+    assert len(spec.answer(found, params, WORDS)) == 3
+
+
+@pytest.mark.keras
 def test_the_temperature_is_live() -> None:
     params = Params(**TEXT, batch_size=8, epochs=1)
     texts = []
@@ -389,7 +461,7 @@ def test_the_temperature_is_live() -> None:
         run = RecordingRun(params)
         run.knobs["temperature"] = temperature
         _model().train(params, run)
-        texts.append(spec._decoded(run.arrays["written"][run.total_steps])[-1])
+        texts.append(written.decoded(run.arrays["written"][run.total_steps])[-1])
     assert texts[0] != texts[1]
     assert len(set(texts[0])) < len(set(texts[1]))
 

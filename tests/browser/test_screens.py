@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 SCREENS = [
     "/",
     "/runs",
+    "/compare",
     "/system",
     *(f"/{name}?tab={tab}" for name in catalogue() for tab in ("learn", "train", "play", "code")),
 ]

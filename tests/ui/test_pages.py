@@ -10,7 +10,7 @@ from dlkit.store import Store, runs
 from dlkit.texts import LANGUAGES, words
 from tests.ui.pages import Opener, texts
 
-OWN = ("home", "runs", "system")
+OWN = ("home", "runs", "compare", "system")
 TABS = ("learn", "train", "play", "code")
 
 
@@ -100,7 +100,7 @@ import sys
 from tests.ui.pages import open_page
 from dlkit.algorithms import catalogue
 for language in ("en", "zh"):
-    for name in ("home", "runs", "system"):
+    for name in ("home", "runs", "compare", "system"):
         assert not open_page(name, lang=language).exception
     for name in catalogue():
         for tab in ("learn", "train", "play", "code"):

@@ -126,12 +126,12 @@ class Stack:
 def stack_of(model: Any, kind: str) -> Stack:
     """The network of `model` whose cells are of this kind, as plain arrays."""
     names = {layer.name: layer for layer in model.layers}
-    table = names["letters"].get_weights()[0] if "letters" in names else None
+    tables = [names[name].get_weights()[0] for name in ("letters", "words") if name in names]
     chosen = [names[name] for name in sorted(names) if name.startswith(f"{kind}_layer_")]
     inner = [getattr(layer, "carried", layer) for layer in chosen]
     cells = [tuple(_cells(kind, layer.get_weights())) for layer in inner]
     kernel, bias = names[f"{kind}_answer"].get_weights()
-    return Stack(table, tuple(cells), (kernel, bias))
+    return Stack(tables[0] if tables else None, tuple(cells), (kernel, bias))
 
 
 def _cells(kind: str, weights: Sequence[Array]) -> list[Cell]:

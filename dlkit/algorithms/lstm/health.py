@@ -14,6 +14,7 @@ TOO_GOOD = 1.0  # nats a character that no honest network of this size reaches o
 ENGLISH = ("lee_news", "wikipedia", "shakespeare")
 PIECE = 8  # characters; a text that repeats has few different pieces
 SOLVED, LOST = 0.02, 0.1  # of the adding problem
+GUESSED, JUDGES = 0.6, 0.85  # of the reviews, judged rightly; half of them praise
 NARROW = 0.6  # of the true values inside a cone that should hold 0.8
 
 
@@ -27,7 +28,8 @@ def checks(data: RunData) -> list[Finding]:
     if np.nanmedian(loss[-3:]) > 1.5 * max(np.nanmedian(loss[:3]), held[0]):
         return [Finding("diverging", "warning")]
     params: Any = data.params
-    return {"text": _text, "series": _series, "adding": _adding}[params.task](data, held)
+    tasks = {"text": _text, "series": _series, "sentiment": _sentiment, "adding": _adding}
+    return tasks[params.task](data, held)
 
 
 def _text(data: RunData, held: Array) -> list[Finding]:
@@ -74,6 +76,19 @@ def _series(data: RunData, held: Array) -> list[Finding]:
         return [Finding("rising_again", "hint")]
     if share > 0.1:
         return [Finding("foretells", "good", {"share": f"{share:.0%}"})]
+    return []
+
+
+def _sentiment(data: RunData, held: Array) -> list[Finding]:
+    right = _values(data, "val_accuracy")
+    if not len(right):
+        return []
+    if _late(data) and right[-1] < GUESSED:
+        return [Finding("guesses", "warning")]
+    if len(held) >= 3 and held[-1] > 1.1 * np.nanmin(held):
+        return [Finding("reviews_by_heart", "hint")]
+    if right[-1] > JUDGES:
+        return [Finding("judges", "good", {"share": f"{right[-1]:.0%}"})]
     return []
 
 

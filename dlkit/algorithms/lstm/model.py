@@ -11,9 +11,9 @@ Schmidhuber, 1997, "Long short-term memory", Neural Computation 9,
 https://doi.org/10.1162/neco.1997.9.8.1735). The forget gate f came later (Felix Gers, Jürgen
 Schmidhuber, Fred Cummins, 2000, https://doi.org/10.1162/089976600300015015).
 
-Three tasks: the next character of a text (after Andrej Karpathy, 2015,
-https://karpathy.github.io/2015/05/21/rnn-effectiveness/), the coming values of a series, and the
-adding problem of the first paper, beside a simple recurrent network.
+Four tasks: the next character of a text (after Andrej Karpathy, 2015,
+https://karpathy.github.io/2015/05/21/rnn-effectiveness/), the coming values of a series, whether a
+review praises, and the adding problem of the first paper, beside a simple recurrent network.
 
 Deviations from the paper: gradients flow through all gates and over the whole window (full
 backpropagation through time); no peepholes; the forget gate's bias starts at 1 (Rafal Jozefowicz
@@ -23,14 +23,13 @@ https://arxiv.org/abs/1406.1078) and a simple recurrent layer can take the cell'
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import layers, ops
 
 from dlkit.algorithms.lstm.shown import TASKS, Forecast, streams_of
-from dlkit.algorithms.lstm.spec import EMBEDDED, SIZES, TOLD, Params, cell_sizes, nets_of
+from dlkit.algorithms.lstm.spec import EMBEDDED, TOLD, WORDS, Params, cell_sizes, nets_of, symbols
 from dlkit.algorithms.lstm.writing import WithDiary
 from dlkit.contract import Array, Run
 from dlkit.datasets.characters import UNKNOWN
@@ -46,23 +45,23 @@ def build(params: Params) -> keras.Model:
 
     text: characters as numbers [B, T] -> logits [B, T, V] of the next one at each place.
     series: the past [B, T, 1] -> low, middle and high values of the future [B, H, 3].
+    sentiment: words as numbers [B, T] -> a logit [B, 1], above 0 for praise.
     adding: numbers and marks [B, T, 2] -> the sum [B, 1]; two networks if it is a race.
     """
     seed_everything(params.seed)
-    model: keras.Model = {"text": _writer, "series": _forecaster, "adding": _adder}[params.task](
-        params
-    )
+    makers = {"text": _writer, "series": _forecaster, "sentiment": _judge, "adding": _adder}
+    model: keras.Model = makers[params.task](params)
     model.step_seconds = _step_seconds(params)
     model.words_per_example = params.context  # letters, values or numbers a second
     return model
 
 
 def _writer(params: Params) -> keras.Model:
-    symbols = SIZES[params.data]
+    size = symbols(params)
     letter = keras.Input((None,), dtype="int32", name="letter")  # [B, T]
-    x = layers.Embedding(symbols, EMBEDDED, name="letters")(letter)  # [B, T, E]
+    x = Table(size, EMBEDDED, name="letters")(letter)  # [B, T, E]
     x = _memory(x, params.cell, params, whole=True)  # [B, T, U]
-    logits = layers.Dense(symbols, name=f"{params.cell}_answer")(x)  # [B, T, V]
+    logits = layers.Dense(size, name=f"{params.cell}_answer")(x)  # [B, T, V]
     model = Writer(letter, logits, name="lstm")
     # What nobody could have learned, a character that the training part does not have, is no fault.
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=UNKNOWN)
@@ -75,8 +74,23 @@ def _forecaster(params: Params) -> keras.Model:
     x = _memory(past, params.cell, params, whole=False)  # [B, U]
     x = layers.Dense(params.horizon * len(TOLD), name=f"{params.cell}_answer")(x)
     change = layers.Reshape((params.horizon, len(TOLD)))(x)  # [B, H, 3]
-    model = Forecaster(past, past[:, -1:] + change, name="lstm")  # how far from the last value
+    model = keras.Model(past, past[:, -1:] + change, name="lstm")  # how far from the last value
     model.compile(_optimizer(params), Pinball(), jit_compile=False)
+    return model
+
+
+def _judge(params: Params) -> keras.Model:
+    word = keras.Input((params.context,), dtype="int32", name="word")  # [B, T]
+    x = Table(WORDS[params.reviews], EMBEDDED, name="words")(word)  # [B, T, E]
+    if params.dropout:  # whole words are left out: no single one may decide
+        shape = (None, params.context, 1)
+        x = layers.Dropout(params.dropout, noise_shape=shape, seed=params.seed)(x)
+    x = _memory(x, params.cell, params, whole=False)  # [B, U]
+    model = keras.Model(word, layers.Dense(1, name=f"{params.cell}_answer")(x), name="lstm")
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    right = keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)
+    model.compile(_optimizer(params), loss, metrics=[right], jit_compile=False)
+    model.look_seconds = 3.0  # a check reads a thousand reviews
     return model
 
 
@@ -140,7 +154,7 @@ def _step_seconds(params: Params) -> float:
                    for inputs, outputs in cell_sizes(params, net))  # fmt: skip
     loops = len(nets_of(params)) * params.layers * (2 if params.bidirectional else 1)
     if params.task == "text":
-        products += params.units * SIZES[params.data]
+        products += params.units * symbols(params)
     rate = 4e12 if keras.distribution.list_devices("gpu") else 1e11
     moment = 6.0 * params.batch_size * products / rate + 2.5e-4 * loops
     return 2e-3 + params.context * moment
@@ -200,23 +214,16 @@ class Writer(keras.Model):
 
 
 @keras.saving.register_keras_serializable("dlkit.lstm")
-class Forecaster(keras.Model):
-    """Is checked in the series' own unit too, beside rules that need no network."""
+class Table(layers.Embedding):
+    """A vector for each number. Its gradient is added up before anybody squares it.
 
-    judge: Callable[[], dict[str, float]] | None = None
+    That of a plain look-up lists the rows that were met, one met twice twice: Adam and the measure
+    of the gradient's length would square each by itself and take steps that are too long.
+    """
 
-    def test_on_batch(self, *given: object, **named: object) -> object:
-        """The loss, and the errors."""
-        return self._judged(super().test_on_batch(*given, **named))
-
-    def evaluate(self, *given: object, **named: object) -> object:
-        """The loss, and the errors."""
-        return self._judged(super().evaluate(*given, **named))
-
-    def _judged(self, values: object) -> object:
-        if self.judge is None or not isinstance(values, dict):
-            return values
-        return {**values, **self.judge()}
+    def call(self, numbers: Any) -> Any:
+        """Numbers [B, T] -> vectors [B, T, E]."""
+        return ops.take(self.embeddings * 1.0, numbers, axis=0)
 
 
 @keras.saving.register_keras_serializable("dlkit.lstm")

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from dlkit.algorithms.lstm import writing
-from dlkit.algorithms.lstm.cells import GATES, stack_of
+from dlkit.algorithms.lstm.cells import GATES, Stack, stack_of
 from dlkit.algorithms.lstm.spec import (
-    CHECKED,
+    BINS,
     FEWEST,
+    PROBE,
     ROWS,
     SENTENCE,
     TOLD,
@@ -19,9 +20,10 @@ from dlkit.algorithms.lstm.spec import (
 )
 from dlkit.algorithms.lstm.writing import LETTERS, WithDiary
 from dlkit.contract import Array
-from dlkit.datasets import adding, characters, series
+from dlkit.datasets import adding, characters, reviews, series
 
 SUMS_SHOWN = 200
+JUDGED = 1000  # held-out reviews at each look, evenly spread
 ORIGIN = 0.35  # where in the held-out part the forecast that is shown begins
 
 
@@ -41,15 +43,15 @@ class Text:
 
     def __init__(self, params: Params, run: WithDiary) -> None:
         self.params, self.run = params, run
-        self.text = characters.characters(params.data)
+        self.text = characters.characters(params.data, params.own_text)
 
     def parts(self) -> Parts:
-        """Windows of the context's length to learn from; long ones to check the whole held part.
+        """Windows of the context's length to learn from; long stretches of the held part to check.
 
         Each begins with an empty memory, so the windows may be shuffled; where the memory is
         carried on, they stay in order. Those of a short text overlap, so that there are enough.
         """
-        held = characters.windows(self.text.held, CHECKED)
+        held = characters.checks(self.text.held, characters.STRETCH)
         if self.params.stateful:
             rows, _ = streams_of(self.params)
             x, y = characters.streams(self.text.train, rows, self.params.context)
@@ -65,7 +67,7 @@ class Text:
     def pictures(self, model: Any, step: int) -> dict[str, Array]:
         """What is written now after the prompt, all that is kept of earlier, and the gates."""
         stack = stack_of(model, self.params.cell)
-        prompt = self.text.encode(characters.PROMPTS[self.params.data])
+        prompt = self.text.encode(characters.prompt(self.params.data, self.params.own_text))
         found = writing.write(
             stack,
             prompt,
@@ -114,7 +116,7 @@ class Forecast:
 
     def __init__(self, params: Params, run: WithDiary) -> None:
         self.params = params
-        self.series = series.series(params.series)
+        self.series = series.series(params.series, params.own_numbers)
         self._season = series.period(self.series.train, params.context)
         past, future = self._windows(self.series.held)
         self._past, self._future = past, future
@@ -187,6 +189,63 @@ class Forecast:
         return found
 
 
+class Sentiment:
+    """Reviews: whether they praise is asked for."""
+
+    def __init__(self, params: Params, run: WithDiary) -> None:
+        self.params = params
+        self.reviews = reviews.reviews(params.reviews, params.seed, params.context)
+        count = len(self.reviews.x_val)
+        self._places = np.linspace(0, count - 1, min(JUDGED, count)).astype(int)
+        self._every = max(1, len(self._places) // SUMS_SHOWN)
+
+    def parts(self) -> Parts:
+        """Whole reviews; of the held-out ones some, evenly spread."""
+        held = self.reviews.x_val[self._places], self.reviews.y_val[self._places]
+        return Parts(self.reviews.x_train, self.reviews.y_train, *held)
+
+    def fixed(self) -> dict[str, Array]:
+        """Nothing: the review that is looked into is always the same."""
+        return {}
+
+    def pictures(self, model: Any, step: int) -> dict[str, Array]:
+        """How much praise is found in held-out reviews of both kinds; what single words do."""
+        stack, some = stack_of(model, self.params.cell), self._places[:: self._every]
+        praise, truth = _praise(stack, self.reviews.x_val[some]), self.reviews.y_val[some, 0]
+        hills = [np.histogram(praise[truth == kind], BINS, (0, 1))[0] for kind in (0, 1)]
+        changes = self._influence(stack, self.reviews.encode(PROBE))[1]
+        return {"verdicts": np.array(hills, np.int32), "influence": changes}
+
+    def answer(self, model: Any, asked: dict[str, Any]) -> dict[str, Array]:
+        """How probable it is that a person's review praises, after each word and at the end."""
+        stack, row = stack_of(model, self.params.cell), self.reviews.encode(asked["review"])
+        praise, changes = self._influence(stack, row)
+        words = reviews.parts(asked["review"])[-self.params.context :]
+        begun = [row.shape[1] - len(words) + place + 1 for place in range(len(words))]
+        read = np.zeros((len(words), row.shape[1]), np.int32)
+        for one, end in zip(read, begun, strict=True):
+            one[row.shape[1] - end :] = row[0, :end]
+        spelled = " ".join(words)
+        return {
+            "review": writing.letters(spelled, len(spelled)),
+            "praise": np.array([praise]),
+            "influence": changes,
+            "reading": _praise(stack, read),
+            "unknown": np.array([(row == reviews.UNKNOWN).sum()]),
+        }
+
+    def _influence(self, stack: Stack, row: Array) -> tuple[float, Array]:
+        """The probability of praise in a row [1, T], and by how much each word raises it.
+
+        Each word in turn is hidden behind the sign for unknown ones: [words].
+        """
+        places = np.flatnonzero(row[0] != reviews.PADDING)
+        hidden = np.repeat(row, 1 + len(places), axis=0)
+        hidden[1 + np.arange(len(places)), places] = reviews.UNKNOWN
+        praise = _praise(stack, hidden)
+        return float(praise[0]), praise[0] - praise[1:]
+
+
 class Adding:
     """Rows of numbers, two of them marked: their sum is asked for."""
 
@@ -225,16 +284,22 @@ class Adding:
         return stack_of(model, net).answers(self._some()[0])
 
 
-TASKS: dict[str, type[Text] | type[Forecast] | type[Adding]] = {
-    "text": Text, "series": Forecast, "adding": Adding,
+TASKS: dict[str, type[Text] | type[Forecast] | type[Sentiment] | type[Adding]] = {
+    "text": Text, "series": Forecast, "sentiment": Sentiment, "adding": Adding,
 }  # fmt: skip
 
 
 def streams_of(params: Params) -> tuple[int, int]:
     """How many parts of a text are read side by side, and how many windows each has."""
-    moments = len(characters.characters(params.data).train) - 1
+    moments = len(characters.characters(params.data, params.own_text).train) - 1
     rows = min(params.batch_size, moments // params.context)
     return rows, moments // rows // params.context
+
+
+def _praise(stack: Stack, rows: Array) -> Array:
+    """The probability of praise for each row [N, T], [N]."""
+    found: Array = 1 / (1 + np.exp(-stack.answers(rows)[:, 0]))
+    return found.astype(np.float32)
 
 
 def _naive(past: Array, future: int) -> Array:

@@ -25,14 +25,13 @@ import numpy as np
 from keras import KerasTensor as Tensor
 from keras import layers, ops
 
-from dlkit.algorithms.transformer import shown
-from dlkit.algorithms.transformer.spec import ASKED, WHERE, Params, is_pairs, sizes_of
+from dlkit.algorithms.transformer import shown, spec
+from dlkit.algorithms.transformer.spec import WHERE, Params, is_pairs, sizes_of
 from dlkit.contract import Array, Run
-from dlkit.datasets import characters, pairs
 from dlkit.datasets.pairs import PADDING
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, seed_everything
-from dlkit.writing import answerer, exact, writer
+from dlkit.writing import answerer, exact, likeliest, writer
 
 EXPANSION = 4  # how much wider the small network is than a place's vector
 SLOWEST = 10_000.0  # places in a turn of the slowest wave, over 2 pi
@@ -86,14 +85,15 @@ class Transformer(keras.Model):
         self, x: Array | None = None, y: Array | None = None, y_pred: Tensor | None = None,
         sample_weight: Array | None = None, training: bool = True,
     ) -> Tensor:  # fmt: skip
-        """-log of the probability of the true token, the mean over all tokens, in nats."""
+        """-log of the probability of the true token, the mean over all tokens, in nats.
+
+        Padding does not count, nor a character that was never learned: nobody could foretell it.
+        """
         log_shares = ops.log_softmax(y_pred)  # [B, T, V]
         true = ops.take_along_axis(log_shares, ops.cast(y, "int32")[..., None], axis=-1)[..., 0]
         if training and self.smoothing:
             true = true * (1 - self.smoothing) + ops.mean(log_shares, axis=-1) * self.smoothing
-        if len(self.inputs) == 1:
-            return -ops.mean(true)
-        counts = ops.cast(ops.not_equal(y, PADDING), "float32")
+        counts = ops.cast(ops.not_equal(y, PADDING), "float32")  # 0 is also `UNKNOWN` of a text
         return -ops.sum(true * counts) / ops.sum(counts)
 
 
@@ -274,9 +274,11 @@ def train(params: Params, run: Run) -> keras.Model:
     model.words_per_example = data.tokens
     looks = functools.partial(maps_of, model)
     look: shown.PairsLook | shown.TextLook
+    ask = functools.partial(likeliest, model, begin, step)
+    if spec.is_translated(params):
+        model.judge = shown.Translations(params, ask).judged
     if is_pairs(params):
-        one = answerer(model, begin, step, count=ASKED, beams=1)
-        look = shown.PairsLook(params, lambda asked: one.answers(asked)[0][:, 0], looks)
+        look = shown.PairsLook(params, ask, looks)
     else:
         write = functools.partial(writer(model, begin, step).write, seed=params.seed)
         look = shown.TextLook(params, write, looks, lambda: run.knob("temperature"))
@@ -336,12 +338,12 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     values, looks = inputs.values(), functools.partial(maps_of, model)
     chosen = {"chosen": np.array([values["layer"], values["head"]])}
     if is_pairs(params):
-        found, kind = pairs.pairs(params.data, params.seed), WHERE.index(values["where"])
+        found, kind = spec.pairs_of(params), WHERE.index(values["where"])
         question = found.encode(values["question"])
         beams = answerer(model, begin, step, count=1, beams=values["beams"])
         said, scores = beams.answers(question)
         return chosen | shown.pairs_answer(found, question, said[0], scores[0], looks, kind=kind)
-    text = characters.characters(params.data)
+    text = spec.text_of(params)
     prompt = text.encode(values["prompt"])
     how = {name: values[name] for name in ("seed", "temperature", "top_k", "top_p")}
     wrote = writer(model, begin, step).write(prompt, len(prompt) + values["length"], **how)

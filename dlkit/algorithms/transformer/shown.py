@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dlkit.algorithms.transformer.bleu import bleu
 from dlkit.algorithms.transformer.spec import (
     ASKED,
     BYTES,
@@ -18,16 +19,18 @@ from dlkit.algorithms.transformer.spec import (
     WRITTEN,
     Params,
     is_pairs,
+    pairs_of,
+    text_of,
 )
 from dlkit.contract import Array
 from dlkit.datasets import characters, pairs
 from dlkit.datasets.characters import Characters
 from dlkit.datasets.pairs import Pairs
 
-VALIDATED = 8192  # characters of the held-out part that each look asks, evenly spread
 MOST_WINDOWS = 1_000_000
 MAPPED = 8  # layers, and heads, whose maps are shown
 TIMELINE = 6  # texts
+TRANSLATED = 128  # held-out sentences whose translations are measured at each look, evenly spread
 
 Wrote = dict[str, Array]
 Writes = Callable[..., Wrote]
@@ -49,7 +52,7 @@ class Data:
 def data_of(params: Params) -> Data:
     """Windows of a text, or questions with the answers one token behind and ahead."""
     if is_pairs(params):
-        found = pairs.pairs(params.data, params.seed)
+        found = pairs_of(params)
         known, held = found.answers, found.held_answers
         return Data(
             x_train=(found.questions, known[:, :-1]),
@@ -59,11 +62,10 @@ def data_of(params: Params) -> Data:
             tokens=float((known[:, 1:] > 0).mean() * (known.shape[1] - 1)),
             steps_per_epoch=EPOCH,
         )
-    text = characters.characters(params.data)
+    text = text_of(params)
     x, y = windows(text.train, params.context)
-    x_val, y_val = windows(text.held, params.context)
-    places = np.linspace(0, len(x_val) - 1, max(1, VALIDATED // params.context)).astype(int)
-    return Data(x, y, x_val[places], y_val[places], float(params.context), EPOCH)
+    x_val, y_val = characters.checks(text.held, params.context)
+    return Data(x, y, x_val, y_val, float(params.context), EPOCH)
 
 
 def windows(stream: Array, length: int) -> tuple[Array, Array]:
@@ -82,8 +84,9 @@ class TextLook:
         """`writes(beginning, until, temperature=...)` and `looks(tokens)`."""
         self._params, self._writes, self._looks = params, writes, looks
         self._temperature = temperature
-        self._text = characters.characters(params.data)
-        self._prompt = self._text.encode(characters.PROMPTS[params.data])
+        self._text = text_of(params)
+        prompt = characters.prompt(params.data, params.own_text)
+        self._prompt = self._text.encode(prompt)
         held = self._text.decode(self._text.held[:2000])
         start = held.find("\n") + 1
         self._sentence = self._text.held[start : start + min(SENTENCE, params.context)]
@@ -114,7 +117,7 @@ class PairsLook:
     def __init__(self, params: Params, answers: Callable[[Array], Array], looks: Looks) -> None:
         """`answers(questions [N, S])` gives [N, T + 1], `looks([question, tokens])`."""
         self._answers, self._looks = answers, looks
-        self._pairs = pairs.pairs(params.data, params.seed)
+        self._pairs = pairs_of(params)
         self._questions = self._pairs.held_questions[:ASKED]
 
     def fixed(self) -> dict[str, Array]:
@@ -136,6 +139,28 @@ class PairsLook:
             "maps": in_bytes(across[:, :, : len(rows), : len(columns)]),
             "rows": spelled(rows),
         }
+
+
+class Translations:
+    """Some held-out sentences, and how near their translations come to the given ones."""
+
+    def __init__(self, params: Params, answers: Callable[[Array], Array]) -> None:
+        """`answers(questions [N, S])` gives [N, T + 1]."""
+        self._answers, self._pairs = answers, pairs_of(params)
+        count = len(self._pairs.held_questions)
+        self._places = np.linspace(0, count - 1, min(TRANSLATED, count)).astype(int)
+
+    @property
+    def questions(self) -> Array:
+        """The sentences [N, S]."""
+        chosen: Array = self._pairs.held_questions[self._places]
+        return chosen
+
+    def judged(self) -> dict[str, float]:
+        """What their translations are worth now: "bleu", from 0 to 100."""
+        said = self._answers(self.questions)
+        read, true = self._pairs.spelled, self._pairs.held_answers[self._places]
+        return {"bleu": bleu([read(one) for one in said], [read(one) for one in true])}
 
 
 def alignment(

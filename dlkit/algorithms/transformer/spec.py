@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 import pydantic
 
 from dlkit import recipe
-from dlkit.contract import Algorithm, Array, CodedError, Finding, Layer, Paper, RunData, View, Words
-from dlkit.datasets import characters, pairs
+from dlkit.algorithms.transformer.health import checks
+from dlkit.contract import Algorithm, Array, CodedError, Layer, Paper, RunData, View, Words
+from dlkit.datasets import characters, own, pairs
 from dlkit.datasets.pairs import Sizes
 from dlkit.params import BaseParams, choice, integer, real, refuse, switch, text
 from dlkit.views import attention, curves, written
@@ -23,19 +24,12 @@ LETTERS = 200  # kept of a text
 BYTES = 24  # kept of a token
 TOLD = 5  # alternatives told for each token
 WHERE = ("question", "answer", "across")
-ENOUGH = 8  # points before anything is said
-EARLY = 0.3  # of the training, in which slow learning is no fault
-LEAK = 1.0  # nats a character; no network of this size comes near it honestly
-NATURAL = ("lee_news", "wikipedia", "shakespeare", "verse", "tang_poems")
-MOST_UNKNOWN = 0.05  # of the held-out tokens
-REPEATING = 0.4  # of four characters in a row, the share that is new
-SHORT = 60  # characters that say nothing of repeating yet
 
 
 class Params(BaseParams):
     """What can be set. What is learned from says whether there is an encoder."""
 
-    data: str = choice("dates", *pairs.PAIRS, *characters.TEXTS)
+    data: str = choice("dates", *pairs.PAIRS, *characters.TEXTS, own.OWN)
     layers: int = integer(2, low=1, high=12)
     heads: int = integer(4, low=1, high=16)
     width: int = integer(64, low=8, high=768, step=8)
@@ -43,6 +37,8 @@ class Params(BaseParams):
     optimizer: str = recipe.optimizer("adamw")
     learning_rate: float = real(0.003, low=1e-6, high=1.0, scale="log", live=True)
     epochs: int = integer(16, low=1, high=1000)
+    own_text: str = text("", pattern=own.PASTED, group="own", long=True)
+    own_pairs: str = text("", pattern=own.PASTED, group="own", long=True)
     positions: str = choice("learned", "learned", "sine", "rotary", group="network")
     norm_first: bool = switch(True, group="network")
     dropout: float = real(0.0, low=0.0, high=0.9, step=0.05, group="regularisation")
@@ -61,6 +57,11 @@ class Params(BaseParams):
     def _heads_fit(self) -> Self:
         if self.width % self.heads:
             refuse("width", "heads_do_not_fit", given=self.width, heads=self.heads)
+        if self.data == own.OWN:
+            least = own.least_text(self.context)
+            own.must("own_text", lambda: own.text(self.own_text, least=least))
+        if self.data == pairs.OWN_PAIRS:
+            own.must("own_pairs", lambda: pairs_of(self))
         return self
 
 
@@ -74,11 +75,26 @@ def is_text(params: Any) -> bool:
     return not is_pairs(params)
 
 
+def text_of(params: Params) -> characters.Characters:
+    """The text that is written on. Raises `CodedError`."""
+    return characters.characters(params.data, params.own_text)
+
+
+def pairs_of(params: Params) -> pairs.Pairs:
+    """The questions and answers. Raises `CodedError`."""
+    return pairs.pairs(params.data, params.seed, params.own_pairs)
+
+
+def is_translated(params: Any) -> bool:
+    """Whether sentences are translated, where more than one answer can be right."""
+    return params.data in pairs.CACHED
+
+
 def sizes_of(params: Params) -> Sizes:
     """Symbols, places of a question (0: there is none) and of what is written."""
     if is_pairs(params):
-        return pairs.sizes(params.data)
-    return Sizes(len(characters.characters(params.data).symbols), 0, params.context)
+        return pairs.sizes(params.data, params.seed, params.own_pairs)
+    return Sizes(len(text_of(params).symbols), 0, params.context)
 
 
 def layers(params: Params, words: Words) -> Sequence[Layer]:
@@ -151,14 +167,21 @@ def alignment(data: RunData, words: Words) -> go.Figure:
 def texts(data: RunData, words: Words) -> go.Figure:
     """What it wrote behind the same prompt at several steps."""
     held = _held(data)
-    return written.timeline(held.get("written_at"), _decoded(held.get("written")), words)
+    return written.timeline(held.get("written_at"), written.decoded(held.get("written")), words)
 
 
 def answers(data: RunData, words: Words) -> go.Figure:
     """A few questions, what they are answered now, and the right answers."""
     held = _held(data)
-    asked, said, right = (_decoded(held.get(name)) for name in ("asked", "answers", "wanted"))
+    asked, said, right = (
+        written.decoded(held.get(name)) for name in ("asked", "answers", "wanted")
+    )
     return written.answers(asked, said, right, words)
+
+
+def bleu(data: RunData, words: Words) -> go.Figure:
+    """How near its translations come to the given ones."""
+    return curves.single(data, words, "val_bleu")
 
 
 def throughput(data: RunData, words: Words) -> go.Figure:
@@ -166,15 +189,15 @@ def throughput(data: RunData, words: Words) -> go.Figure:
     return curves.single(data, words, "throughput")
 
 
-@functools.cache
-def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
+@functools.lru_cache(maxsize=64)
+def _inputs(name: str, first: str, layer_count: int, head_count: int) -> type[BaseParams]:
     look: dict[str, Any] = {
         "layer": (int, integer(0, low=0, high=min(layer_count, attention.MOST))),
         "head": (int, integer(0, low=0, high=min(head_count, attention.MOST))),
     }
     if name in pairs.PAIRS:
         most = pairs.MADE[name].question if name in pairs.MADE else 200
-        asked = text(pairs.FIRST_ASKED[name], pattern=rf"^.{{1,{most}}}$")
+        asked = text(first, pattern=rf"^.{{1,{most}}}$")
         fields: dict[str, Any] = {
             "question": (str, asked),
             "beams": (int, integer(4, low=1, high=8)),
@@ -182,7 +205,7 @@ def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
         }
     else:
         fields = {
-            "prompt": (str, text(characters.PROMPTS[name].strip("\n"), pattern=r"^(?s:.{1,300})$")),
+            "prompt": (str, text(first, pattern=r"^(?s:.{1,300})$")),
             "length": (int, integer(160, low=1, high=600, unit="characters")),
             "temperature": (float, real(0.8, low=0.0, high=2.0, step=0.05)),
             "top_k": (int, integer(0, low=0, high=100)),
@@ -194,7 +217,11 @@ def _inputs(name: str, layer_count: int, head_count: int) -> type[BaseParams]:
 
 def inputs(params: Params) -> type[BaseParams]:
     """A beginning and how to write on, or a question; and which head is to be looked at."""
-    return _inputs(params.data, params.layers, params.heads)
+    if is_pairs(params):
+        first = pairs.first_asked(params.data, params.own_pairs)
+    else:
+        first = characters.prompt(params.data, params.own_text).strip("\n")
+    return _inputs(params.data, first, params.layers, params.heads)
 
 
 def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence[go.Figure]:
@@ -206,7 +233,7 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
         attention.heads(found["maps"], words),
     ]
     if "answers" in found:
-        said = _decoded(found["answers"])
+        said = written.decoded(found["answers"])
         return [written.shares(said, found["answer_shares"], words("answer.said")), *maps]
     tokens, begun = _read(found["tokens"]), int(found["begun"][0])
     others = [_read(row) for row in found["others"]]
@@ -222,68 +249,6 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     ]
 
 
-def checks(data: RunData) -> Sequence[Finding]:
-    """Is it learning, diverging, leaking, learning by heart, repeating itself?"""
-    loss, held = _values(data, "loss"), _values(data, "val_loss")
-    if len(loss) and not np.isfinite(loss[-1]):
-        return [Finding("diverged", "warning")]
-    if len(loss) < ENOUGH or not len(held):
-        return []
-    now, late = float(np.nanmean(loss[-3:])), data.step > EARLY * data.total_steps
-    if now > 1.2 * float(np.nanmedian(loss[:3])):
-        return [Finding("diverging", "warning")]
-    if late and now > 0.9 * float(held[0]):
-        return [Finding("not_learning", "warning")]
-    return [*_leak(data, held), *_by_heart(data, held), *_repeating(data, late), *_unknown(data),
-            *_learned(data)]  # fmt: skip
-
-
-def _leak(data: RunData, held: Array) -> list[Finding]:
-    natural = data.params.data in NATURAL  # type: ignore[attr-defined]
-    if natural and len(held) > 1 and float(held[-1]) < LEAK:
-        return [Finding("leak", "warning", {"loss": f"{held[-1]:.2f}"})]
-    return []
-
-
-def _by_heart(data: RunData, held: Array) -> list[Finding]:
-    known, new = _values(data, "accuracy"), _values(data, "val_accuracy")
-    gap = len(known) > ENOUGH and len(new) and np.mean(known[-3:]) - new[-1] > 0.15
-    rising = len(held) >= ENOUGH and float(np.min(held[-2:])) > 1.05 * float(np.nanmin(held))
-    if gap or (rising and is_text(data.params)):
-        return [Finding("by_heart", "hint")]
-    return []
-
-
-def _repeating(data: RunData, late: bool) -> list[Finding]:
-    lines = _decoded(_held(data).get("written"))
-    if not late or not lines or len(lines[-1]) < SHORT:
-        return []
-    line = lines[-1]
-    pieces = {line[start : start + 4] for start in range(len(line) - 3)}
-    if len(pieces) < REPEATING * (len(line) - 3):
-        return [Finding("repeating", "hint")]
-    return []
-
-
-def _unknown(data: RunData) -> list[Finding]:
-    share = _held(data).get("unknown")
-    if share is None or not float(share[0]) > MOST_UNKNOWN:
-        return []
-    return [Finding("few_symbols", "hint", {"share": f"{float(share[0]):.0%}"})]
-
-
-def _learned(data: RunData) -> list[Finding]:
-    right = _values(data, "val_accuracy")
-    if len(right) and right[-1] >= 0.97:
-        return [Finding("learned", "good", {"validation": f"{right[-1]:.1%}"})]
-    return []
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values, np.float64) if series else np.empty(0)
-
-
 def _held(data: RunData) -> dict[str, Array]:
     return {name: snapshot.value for name, snapshot in data.arrays.items()}
 
@@ -294,12 +259,6 @@ def _read(letters: Array | None) -> list[str]:
         return []
     rows = np.ascontiguousarray(letters, np.uint8)
     return [row.tobytes().rstrip(b"\0").decode(errors="ignore") for row in rows]
-
-
-def _decoded(rows: Array | None) -> list[str]:
-    """Texts that were kept as the numbers of their characters."""
-    lines = [] if rows is None else np.asarray(rows).tolist()
-    return ["".join(chr(code) for code in line if code > 0) for line in lines]
 
 
 ALGORITHM = Algorithm(
@@ -332,6 +291,7 @@ ALGORITHM = Algorithm(
         "val_loss": "nats",
         "accuracy": "share",
         "val_accuracy": "share",
+        "val_bleu": "",
         "learning_rate": "",
         "gradient_norm": "",
         "throughput": "tokens/s",
@@ -347,21 +307,22 @@ ALGORITHM = Algorithm(
         "answers": (None, LETTERS),
         "unknown": (1,),
     },
-    headline=("val_accuracy", "val_loss"),
+    headline=("val_bleu", "val_accuracy", "val_loss"),
     goal="max",
     views=(
         View("texts", texts, arrays=("written", "written_at"), wide=True, height=560,
              applies=is_text),
         View("answers", answers, arrays=("asked", "answers", "wanted"), height=420,
-             applies=lambda params: params.data in pairs.MADE),
+             applies=lambda params: is_pairs(params) and not is_translated(params)),
         View("translations", answers, arrays=("asked", "answers", "wanted"), height=640,
-             applies=lambda params: params.data in pairs.CACHED),
+             applies=is_translated),
         View("alignment", alignment, arrays=("maps", "rows", "columns"), height=420,
              applies=is_pairs),
         View("heads", heads, arrays=("maps",), height=420, detail=one_head,
              behind=("maps", "rows", "columns")),
         View("accuracy", curves.accuracy, metrics=("accuracy", "val_accuracy"),
              applies=is_pairs),
+        View("bleu", bleu, metrics=("val_bleu",), applies=is_translated),
         View("loss", curves.loss, metrics=("loss", "val_loss")),
         View("throughput", throughput, metrics=("throughput",)),
     ),
@@ -370,4 +331,5 @@ ALGORITHM = Algorithm(
     checks=checks,
     consulted=("written", "unknown"),
     layers=layers,
+    rival=lambda params: "lstm" if is_text(params) else None,
 )  # fmt: skip

@@ -89,14 +89,16 @@ def live_plot(
     return bool(found.get("unreachable"))
 
 
-def answer_board(figures: Sequence[go.Figure], words: Words, *, key: str) -> None:
+def answer_board(
+    figures: Sequence[go.Figure], words: Words, *, key: str, wide: bool = False
+) -> None:
     """Figures without a stream on the same board: what the playground answered."""
     panels, frames = [], []
     for number, figure in enumerate(figures):
         name = f"answer-{number}"
         title = str(figure.layout.title.text or "")
         figure.update_layout(title_text="")
-        panels.append(Panel(name, title, "", int(figure.layout.height or 320), wide=False))
+        panels.append(Panel(name, title, "", int(figure.layout.height or 320), wide))
         label = json.dumps(title or words("play.answer"))
         body = f'"view":"{name}","step":0,"label":{label},"figure":{figure.to_json()}'
         frames.append("{" + body + "}")
