@@ -37,7 +37,7 @@ def player(
     `facts` [F, 3 + A]: moment, action taken, what was brought until then, Q-values.
     """
     kept = np.linspace(0, len(clip) - 1, len(thinned(clip, squeezed=False))).round().astype(int)
-    sources = [_address(_png([clip[number]])) for number in kept]
+    sources = [single(clip[number]) for number in kept]
     rows = facts[kept]
     bars = [_bar_look(row) for row in rows]
     values = facts[:, 3:]
@@ -74,7 +74,7 @@ def shelf(strips: Array | None, texts: Sequence[str]) -> go.Figure:
         notes.append(theme.label(texts[row], x=0, y=top, xanchor="left", yanchor="bottom"))
         for column, picture in enumerate(strip):
             place = {"x0": column * (width + GAP), "y0": top}
-            images.append(go.Image(source=_address(_png([picture])), hoverinfo="skip", **place))
+            images.append(go.Image(source=single(picture), hoverinfo="skip", **place))
     figure.update_layout(
         annotations=notes, xaxis={"range": [0, edges[0]]}, yaxis={"range": [edges[1], 0]}
     )
@@ -107,6 +107,11 @@ def thinned(clip: Array, *, squeezed: bool = True) -> Array:
 def moving(clip: Array) -> str:
     """The pictures [F, H, W] as the address of an animated PNG that runs once."""
     return _address(_png(list(clip)))
+
+
+def single(picture: Array) -> str:
+    """One picture [H, W] as the address of a PNG."""
+    return _address(_png([picture]))
 
 
 def above(text: str, *, x: float, y: float = 1.0) -> dict[str, Any]:

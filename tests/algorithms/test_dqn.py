@@ -220,6 +220,28 @@ def test_a_changed_constant_changes_the_world() -> None:
             assert ways[0] != ways[1], (name, constant)
 
 
+@pytest.mark.parametrize("name", worlds.NAMES)
+def test_a_level_is_the_same_in_one_go_and_move_by_move(name: str) -> None:
+    params = Params(data=name)
+    inputs = ALGORITHM.inputs(params)()
+    rules = ALGORITHM.duel(params, WORDS) if ALGORITHM.duel else None
+    assert rules is not None and len(rules.moves) == worlds.world_of(params).actions
+    assert len({move.key for move in rules.moves}) == len(rules.moves)
+    moves = [number % len(rules.moves) for number in range(12)]
+    stage = importlib.import_module("dlkit.algorithms.dqn.stage")
+    whole = stage.Stage(params, inputs).scenes(moves, 0)
+    slow, single = stage.Stage(params, inputs), []
+    for count in range(len(whole)):
+        single += slow.scenes(moves[:count], count)
+    for one, other in zip(whole, single, strict=True):
+        assert np.array_equal(one.picture, other.picture)
+        assert (one.brought, one.over) == (other.brought, other.over)
+    back = slow.scenes(moves[:2], 1)  # an earlier moment is played again
+    assert [one.brought for one in back] == [one.brought for one in whole[1:3]]
+    with pytest.raises(CodedError, match="move_unknown"):
+        slow.scenes([len(rules.moves)], 0)
+
+
 def test_what_is_kept_as_next_is_the_last_moment_and_not_the_new_start() -> None:
     games = _games()
     many = games.Worlds([games.Game("cartpole"), games.Game("cartpole")], 1)
@@ -468,6 +490,9 @@ def test_the_playground_changes_the_world(learned: tuple[RecordingRun, Any, Para
     facts = same["clip_facts"]
     assert np.all(np.diff(facts[:, 0]) > 0) and facts[-1, 2] == facts[-1, 0]
     assert (facts[:-1, 3:].argmax(axis=1) == facts[:-1, 1]).all()
+    stage = importlib.import_module("dlkit.algorithms.dqn.stage").Stage(params, inputs())
+    last = stage.scenes(same["duel"].tolist(), len(same["duel"]))[-1]
+    assert last.over and last.brought == same["duel_brought"] == facts[-1, 2]
     heavy = _model().play(model, params, inputs.checked({**inputs().values(), "push": 3.0}))
     assert np.array_equal(heavy["home"], same["home"])
     assert not np.array_equal(heavy["clip_facts"], facts)  # the same start, another course

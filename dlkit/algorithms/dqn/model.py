@@ -30,10 +30,11 @@ from keras import layers, ops
 
 from dlkit import training
 from dlkit.algorithms.dqn import shown
-from dlkit.algorithms.dqn.games import Game, Worlds, seed_of
+from dlkit.algorithms.dqn.games import Game, Worlds
 from dlkit.algorithms.dqn.loop import Learned, Loop
 from dlkit.algorithms.dqn.memory import Drawn, Memory
 from dlkit.algorithms.dqn.spec import Params, widths
+from dlkit.algorithms.dqn.stage import level
 from dlkit.algorithms.dqn.worlds import world_of
 from dlkit.contract import Array, CodedError, Run
 from dlkit.descent import updates
@@ -325,9 +326,7 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
     """A greedy episode step by step, in the world as it is or as the person has changed it."""
     given = inputs.values()
     policy = Policy(model, params)
-    own = type(inputs)().values()
-    constants = {n: given[n] for n in world_of(params).constants if given[n] != own[n]}
-    seed = seed_of(params.seed, shown.PLAYED, given["episode"])
+    seed, constants = level(params, inputs)
     found = shown.episode(policy, _game(params, constants, seen=True), seed, given["random"])
     homes = [_game(params) for _ in range(shown.COMPARED)]
     found["home"] = found["here"] = shown.returns(policy, homes, params, random=given["random"])

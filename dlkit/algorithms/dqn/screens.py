@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dlkit.algorithms.dqn.worlds import world_of
-from dlkit.contract import Array, RunData, Words
+from dlkit.contract import Array, Duel, Move, RunData, Words
 from dlkit.datasets import grids
 from dlkit.views import curves, decisions, games
 
@@ -140,6 +140,13 @@ def spans_of(
 def actions_of(params: Any, words: Words) -> list[str]:
     """What can be done, in words."""
     return [words(f"action.{params.data}.{number}") for number in range(world_of(params).actions)]
+
+
+def duel(params: Any, words: Words) -> Duel:
+    """How a person plays. Worlds of places wait for each move."""
+    world = world_of(params)
+    moves = map(Move, actions_of(params, words), world.keys)
+    return Duel(tuple(moves), world.idle, waits=bool(world.states))
 
 
 def _moments(params: Any, words: Words) -> list[str]:

@@ -15,7 +15,7 @@ from dlkit.contract import Array
 from dlkit.datasets import grids
 from dlkit.views.games import packed
 
-JUDGED, PLAYED = 7, 8  # what a seed is for
+JUDGED = 7  # what a seed is for
 COMPARED = 10  # episodes of the playground's comparison
 
 
@@ -143,7 +143,8 @@ class Album:
 def episode(policy: Policy, game: Game, seed: int, random: float) -> dict[str, Array]:
     """One episode twice: first to know how long it is, then again for the pictures.
 
-    `clip` [F, H, W]; `clip_facts` [F, 3 + A]: moment, action, what was brought so far, Q-values.
+    `clip` [F, H, W]; `clip_facts` [F, 3 + A]: moment, action, what was brought so far, Q-values;
+    `duel` [T]: all its actions, `duel_brought`: their return.
     """
     chance = np.random.default_rng(seed)
     seen, over, rows = game.begin(seed), False, list[list[float]]()
@@ -165,7 +166,12 @@ def episode(policy: Policy, game: Game, seed: int, random: float) -> dict[str, A
         game.step(int(action))
     ending = np.array([[len(facts), facts[-1, 1], game.brought, *facts[-1, 3:]]], np.float32)
     pictures.append(packed(game.frame()))
-    return {"clip": np.stack(pictures), "clip_facts": np.concatenate([facts[moments], ending])}
+    return {
+        "clip": np.stack(pictures),
+        "clip_facts": np.concatenate([facts[moments], ending]),
+        "duel": facts[:, 1].astype(np.uint8),
+        "duel_brought": np.float32(game.brought),
+    }
 
 
 def map_of(policy: Policy, params: Params, given: Mapping[str, Any]) -> dict[str, Array]:

@@ -248,4 +248,5 @@ ALGORITHM = Algorithm(
     answer=answer,
     checks=health.checks,
     layers=layers,
+    duel=screens.duel,
 )  # fmt: skip
