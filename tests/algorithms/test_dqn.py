@@ -12,7 +12,7 @@ from PIL import Image
 from dlkit.algorithms.dqn import health, shelf, worlds
 from dlkit.algorithms.dqn.memory import Memory
 from dlkit.algorithms.dqn.spec import ALGORITHM, Params
-from dlkit.contract import Array, CodedError, RunData, Series
+from dlkit.contract import Array, CodedError, RunData, Series, Snapshot
 from dlkit.datasets import grids
 from dlkit.params import ParamsError
 from dlkit.texts import words
@@ -130,7 +130,8 @@ def test_a_slippery_grid_knows_all_its_ways() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [("S..G/..", "grid_ragged"), ("...G/....", "grid_without"), ("S#G/.#./.#.", "grid_closed"),
-     ("S.S/..G", "grid_without"), ("S../...", "grid_without")],
+     ("S.S/..G", "grid_without"), ("S../...", "grid_without"), ("S.0/..G", "grid_letter"),
+     ("S/G", "grid_size"), ("/".join(["S.G"] + ["..."] * 16), "grid_size")],
 )  # fmt: skip
 def test_a_grid_that_cannot_be_played_is_refused_with_its_reason(text: str, code: str) -> None:
     with pytest.raises(ParamsError) as caught:
@@ -154,6 +155,27 @@ def test_the_shelf_keeps_four_episodes() -> None:
     empty = shelf.Shelf()
     empty.restore(shelf.Shelf().state())
     assert empty.episodes == {}
+
+
+def test_a_click_on_the_shelf_opens_its_episode_picture_by_picture() -> None:
+    clips = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 8, 12), np.uint8)
+    facts = np.array([[number, 5, 50] for number in range(4)], np.float32)
+    held = {"shelf_pictures": Snapshot(60, clips), "shelf_facts": Snapshot(60, facts)}
+    data = RunData(Params(), arrays=held)
+    view = next(one for one in ALGORITHM.views if one.name == "shelf")
+    drawn = view.build(data, WORDS)
+    assert view.detail is not None and len(drawn.data) == 4 * 6
+    for row in range(4):
+        opened = view.detail(data, WORDS, {"curve": 6 * row + 2})
+        assert opened.layout.annotations[0].text == drawn.layout.annotations[row].text
+        (slider,) = opened.layout.sliders
+        assert len(slider.steps) == 9
+        picture = slider.steps[8].args[0]["source"][0].split(",")[1]
+        shown: Any = Image.open(io.BytesIO(base64.b64decode(picture)))
+        assert np.array_equal(np.asarray(shown.convert("RGB")), film.unpacked(clips[row, 8]))
+    for place in ({"curve": None}, {"curve": 999}, {"curve": "?"}):
+        assert view.detail(data, WORDS, place) is not None
+        assert view.detail(RunData(Params()), WORDS, place) is not None
 
 
 def test_films_are_animated_pictures_that_run_once() -> None:
@@ -476,6 +498,7 @@ def test_the_pole_stands(learned: tuple[RecordingRun, Any, Params]) -> None:
     run, _, params = learned
     assert run.points["val_return"][run.total_steps] >= 475
     assert len(run.arrays["clip"]) >= 2
+    assert run.arrays["shelf_pictures"][run.total_steps].shape[:2] == (4, 32)
     state = run.checkpoints[-1].state
     assert sum(value.nbytes for value in state.values()) < 2e6
     assert len(state["memory/seen"]) == min(params.memory, params.steps)

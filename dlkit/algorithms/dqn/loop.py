@@ -152,6 +152,11 @@ class Loop:
                 break
         self._spent, self._began, self._marked = self._seconds(), None, None
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to do, all steps done or good enough."""
+        return self._over or self.step >= self._total
+
     # one step
 
     def _act(self) -> None:

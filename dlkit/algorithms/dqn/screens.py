@@ -1,5 +1,6 @@
 """The charts of deep Q-learning, made of what a training wrote down."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,13 +87,30 @@ def epsilon(data: RunData, words: Words) -> go.Figure:
 
 def shelf(data: RunData, words: Words) -> go.Figure:
     """The first, the worst, the best and the latest episode of the training."""
-    held = _held(data)
-    facts = held.get("shelf_facts")
-    texts = [
+    return games.shelf(_held(data).get("shelf_pictures"), _shelf_texts(data, words))
+
+
+def shelf_episode(data: RunData, words: Words, place: Mapping[str, Any]) -> go.Figure:
+    """The episode of the shelf that was clicked, picture by picture."""
+    clips, texts, picture = (
+        _held(data).get("shelf_pictures"),
+        _shelf_texts(data, words),
+        place["curve"],
+    )
+    if clips is None or len(texts) != len(clips) or not isinstance(picture, int):
+        return games.reel(None, "", words)
+    row = min(max(0, picture // games.shelf_columns(clips)), len(clips) - 1)
+    return games.reel(clips[row], texts[row], words)
+
+
+def _shelf_texts(data: RunData, words: Words) -> list[str]:
+    facts = _held(data).get("shelf_facts")
+    if facts is None or facts.shape[1:] != (3,):
+        return []
+    return [
         words(f"shelf.{name}", brought=plain(one[0]), moments=int(one[1]), step=int(one[2]))
         for name, one in zip(("first", "worst", "best", "latest"), facts, strict=False)
-    ] if facts is not None and facts.shape[1:] == (3,) else []  # fmt: skip
-    return games.shelf(held.get("shelf_pictures"), texts)
+    ]
 
 
 def throughput(data: RunData, words: Words) -> go.Figure:

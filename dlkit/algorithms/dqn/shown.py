@@ -90,7 +90,7 @@ class Album:
     def __init__(self, loop: Loop, game: Game, params: Params) -> None:
         """`game` can be seen; it is used for nothing else."""
         self._loop, self._game, self._params = loop, game, params
-        self._shelved: dict[Episode, Array] = {}
+        self._shelved: dict[tuple[Episode, int], Array] = {}
 
     def fixed(self) -> dict[str, Array]:
         """The best values of all states of the map, where they can be calculated."""
@@ -119,17 +119,19 @@ class Album:
         held = self._loop.shelf.episodes
         if not held:
             return {}
-        kept = {held[name]: self._shelved.get(held[name]) for name in PLACES}
+        count = CLIP if self._loop.ended else SHELF  # whole clips once, at the end
+        wanted = [(held[name], count) for name in PLACES]
+        kept = {key: self._shelved.get(key) for key in wanted}
         self._shelved = {
-            one: self._strip(one) if strip is None else strip for one, strip in kept.items()
+            key: self._strip(*key) if strip is None else strip for key, strip in kept.items()
         }
-        facts = [(held[name].brought, len(held[name].actions), held[name].step) for name in PLACES]
-        strips = np.stack([self._shelved[held[name]] for name in PLACES])
+        facts = [(one.brought, len(one.actions), one.step) for one, _ in wanted]
+        strips = np.stack([self._shelved[key] for key in wanted])
         return {"shelf_pictures": strips, "shelf_facts": np.array(facts, np.float32)}
 
-    def _strip(self, one: Episode) -> Array:
-        """Pictures of an episode, spread evenly from its start to its end, [SHELF, H, W]."""
-        moments = np.linspace(0, len(one.actions), SHELF).round().astype(int)
+    def _strip(self, one: Episode, count: int) -> Array:
+        """Pictures of an episode, spread evenly from its start to its end, [count, H, W]."""
+        moments = np.linspace(0, len(one.actions), count).round().astype(int)
         self._game.begin(one.seed)
         pictures, done = [], 0
         for moment in moments:
