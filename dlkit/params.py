@@ -45,6 +45,7 @@ class Knob:
     live: bool = False
     pattern: str | None = None
     shape: tuple[int, ...] | None = None
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,13 @@ def switch(default: bool, *, group: str = BASIC, live: bool = False) -> Any:
     return _field(default, {"kind": "switch", "group": group, "live": live})
 
 
-def text(default: str, *, pattern: str, group: str = BASIC) -> Any:
-    """A short text that matches `pattern` whole, such as the layer list "64, 32"."""
-    return _field(default, {"kind": "text", "pattern": pattern, "group": group}, pattern=pattern)
+def text(default: str, *, pattern: str, group: str = BASIC, letters: str = "") -> Any:
+    """A short text that matches `pattern` whole, such as the layer list "64, 32".
+
+    With `letters` it is a map that can be drawn: rows of them, parted by "/".
+    """
+    look = {"kind": "text", "pattern": pattern, "group": group, "letters": letters}
+    return _field(default, look, pattern=pattern)
 
 
 def drawing(height: int, width: int, channels: int = 1) -> Any:

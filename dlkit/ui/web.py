@@ -36,6 +36,7 @@ _SCRIPTS = {
     "live_plot": _UI / "live_plot" / "live_plot.js",
     "code_view": _UI / "code_view" / "code_view.js",
     "drawing_pad": _UI / "drawing_pad" / "drawing_pad.js",
+    "grid_pad": _UI / "grid_pad" / "grid_pad.js",
     "duel": _UI / "duel" / "duel.js",
 }
 _FONTS = {"inter.woff2", "jetbrains-mono.woff2"}

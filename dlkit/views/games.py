@@ -18,6 +18,7 @@ from dlkit.views import theme
 FRAME_MS = 120
 MOST_BYTES = 26_000  # of pictures in one figure
 GAP = 2
+BAND = 32  # points of a text above them, so that it is legible on a phone
 COLUMNS = 6  # pictures of an episode on the shelf
 INK = "rgb(128,128,128)"  # legible on light and on dark pages
 BARE: dict[str, Any] = {"visible": False, "showgrid": False, "constrain": "domain"}
@@ -68,12 +69,11 @@ def shelf(strips: Array | None, texts: Sequence[str]) -> go.Figure:
     columns = shelf_columns(strips)
     strips = strips[:, np.linspace(0, strips.shape[1] - 1, columns).round().astype(int)]
     count, frames, height, width = strips.shape
-    band = max(10, height // 5)
     figure = _still(None, "")
-    edges = [frames * (width + GAP), count * (height + band)]
+    edges = [frames * (width + GAP), count * (height + BAND)]
     notes, images = [], []
     for row, strip in enumerate(strips):
-        top = row * (height + band) + band
+        top = row * (height + BAND) + BAND
         notes.append(theme.label(texts[row], x=0, y=top, xanchor="left", yanchor="bottom"))
         for column, picture in enumerate(strip):
             place = {"x0": column * (width + GAP), "y0": top}
@@ -86,7 +86,7 @@ def shelf(strips: Array | None, texts: Sequence[str]) -> go.Figure:
 
 def shelf_columns(strips: Array) -> int:
     """How many pictures of an episode the shelf shows."""
-    return min(COLUMNS, strips.shape[1])
+    return min(COLUMNS, len(strips[0]))
 
 
 def reel(clip: Array | None, text: str, words: Words) -> go.Figure:

@@ -411,6 +411,27 @@ def test_the_target_network_is_another_object_that_follows_when_it_should() -> N
 
 
 @pytest.mark.keras
+def test_what_is_judged_is_the_mean_of_the_networks_later_ones_counting_more() -> None:
+    learner, plain = _learner(), _learner(average_weights=False)
+    kept: list[Array] = []
+    for number in range(4):
+        learner.learn(_drawn(2), 2 * number)
+        plain.learn(_drawn(2), 2 * number)
+        kept.append(np.array(learner.online.trainable_variables[0].numpy()))
+    shares = np.array([1.0, 3.0, 6.0, 10.0])  # n (n + 1) / 2
+    wanted = np.tensordot(shares / shares.sum(), np.stack(kept), axes=1)
+    first = learner.settle().trainable_variables[0].numpy()
+    assert np.allclose(first, wanted, atol=1e-6) and not np.allclose(first, kept[-1], atol=1e-4)
+    assert np.array_equal(plain.settle().trainable_variables[0].numpy(), kept[-1])
+    again = _learner()
+    with pytest.raises(CodedError, match="file_damaged"):
+        again.restore({name: one for name, one in learner.state().items() if "average" not in name})
+    again.restore(learner.state())
+    seen = np.ones((1, 4), np.float32)
+    assert np.array_equal(again.played().values(seen), learner.played().values(seen))
+
+
+@pytest.mark.keras
 def test_a_block_is_the_same_as_its_updates_one_by_one() -> None:
     block, single, drawn = _learner(), _learner(), _drawn(3)
     block.learn(drawn, 0)
@@ -561,3 +582,14 @@ def test_every_world_can_be_trained_and_played(name: str) -> None:
     for language in ("en", "zh"):
         shown = ALGORITHM.answer(found, params, words(language, "dqn"))
         assert all(len(figure.to_json()) < 60_000 for figure in shown), name
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_everything_that_can_be_drawn_has_a_name(language: str) -> None:
+    knob = next(one for one in Params.knobs() if one.letters)
+    names = {
+        one: words(language, "dqn").table.get(f"knob.grid.letter.{one}") for one in knob.letters
+    }
+    assert knob.name == "grid" and all(names[one] for one in "SGX#.")
+    drawn = grids.grid("S.G/" + "".join(knob.letters[5:8]))
+    assert sorted(drawn.letters[1]) == ["1", "2", "3"]

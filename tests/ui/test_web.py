@@ -63,6 +63,7 @@ def test_policy_allows_no_foreign_and_no_evaluated_script() -> None:
         "/dlkit/drawing_pad.js",
         "/dlkit/code_view.js",
         "/dlkit/duel.js",
+        "/dlkit/grid_pad.js",
     ],
 )
 def test_scripts_are_served_and_kept(path: str) -> None:

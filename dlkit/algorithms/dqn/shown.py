@@ -104,7 +104,7 @@ class Album:
         """An episode as it is played now, Q-values of fixed moments and of a map, errors."""
         loop, world = self._loop, self._game.world
         both = (loop.online, loop.target)
-        found = episode(loop.online, self._game, seed_of(self._params.seed, JUDGED, 0), 0.0)
+        found = episode(loop.played(), self._game, seed_of(self._params.seed, JUDGED, 0), 0.0)
         maps = np.stack([policy.values(world.mapped()) for policy in both])
         return {
             "clip": found["clip"],
@@ -172,7 +172,7 @@ def episode(policy: Policy, game: Game, seed: int, random: float) -> dict[str, A
         "clip": np.stack(pictures),
         "clip_facts": np.concatenate([facts[moments], ending]),
         "duel": facts[:, 1].astype(np.uint8),
-        "duel_brought": np.float32(game.brought),
+        "duel_brought": np.array(game.brought, np.float32),
     }
 
 
