@@ -166,6 +166,36 @@ class Layer:
     skips: int = 0
 
 
+@dataclass(frozen=True)
+class Move:
+    """One thing that a player can do: its name, and its key: an arrow or a letter."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Duel:
+    """How a person plays the level that the trained network plays.
+
+    `idle` is the number of the move that is made while no key is held; where it is None the last
+    one goes on. A game that `waits` goes on when a key is pressed, and not by itself.
+    """
+
+    moves: tuple[Move, ...]
+    idle: int | None
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment of a game: a picture [H, W] of one byte a pixel, the return, whether it ended."""
+
+    picture: Array
+    brought: float
+    over: bool
+
+
 def _nothing_drawn(params: Any, words: Words) -> Sequence[Layer]:
     return ()
 
@@ -183,7 +213,10 @@ class Algorithm:
     whether more or less of it is better. `inputs` gives the playground's controls for a run's
     params; `answer` draws what `play` returned for them. `checks` may look at the curves and at the
     arrays that `consulted` names. `layers` lists the network that these params make. `rival` names
-    the algorithm that can learn the same from the same `data`, so that the two may race.
+    the algorithm that can learn the same from the same `data`, so that the two may race. With
+    `duel` a person can play against it: `stage.py` beside the spec then plays any moves of a level,
+    and the playground's answer holds those of the network as `duel` [T] and their return as
+    `duel_brought`.
     """
 
     name: str
@@ -205,6 +238,7 @@ class Algorithm:
     consulted: tuple[str, ...] = ()
     layers: Callable[[Any, Words], Sequence[Layer]] = _nothing_drawn
     rival: Callable[[Any], str | None] = lambda params: None
+    duel: Callable[[Any, Words], Duel] | None = None
 
     def headline_of(self, values: Mapping[str, float]) -> str | None:
         """The headline of a run with these values: which one it is depends on its task."""

@@ -46,6 +46,7 @@ class Knob:
     pattern: str | None = None
     shape: tuple[int, ...] | None = None
     long: bool = False
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,14 @@ def switch(default: bool, *, group: str = BASIC, live: bool = False) -> Any:
     return _field(default, {"kind": "switch", "group": group, "live": live})
 
 
-def text(default: str, *, pattern: str, group: str = BASIC, long: bool = False) -> Any:
-    """A text that matches `pattern`, such as the layer list "64, 32"; a `long` one has lines."""
-    look = {"kind": "text", "pattern": pattern, "group": group, "long": long}
+def text(
+    default: str, *, pattern: str, group: str = BASIC, long: bool = False, letters: str = ""
+) -> Any:
+    """A text that matches `pattern`, such as the layer list "64, 32"; a `long` one has lines.
+
+    With `letters` it is a map that can be drawn: rows of them, parted by "/".
+    """
+    look = {"kind": "text", "pattern": pattern, "group": group, "long": long, "letters": letters}
     return _field(default, look, pattern=pattern)
 
 

@@ -31,8 +31,17 @@ def find(name: str) -> Algorithm:
 
 def model_module(name: str) -> str:
     """The module with `build`, `train` and `play` of an algorithm, to be imported in a worker."""
+    return _module(name, "model")
+
+
+def stage_module(name: str) -> str:
+    """The module with the `Stage` of an algorithm's games, to be imported where they are played."""
+    return _module(name, "stage")
+
+
+def _module(name: str, part: str) -> str:
     find(name)
-    return f"{_scan(os.environ.get(EXTRA, ''))[1][name]}.model"
+    return f"{_scan(os.environ.get(EXTRA, ''))[1][name]}.{part}"
 
 
 @functools.cache

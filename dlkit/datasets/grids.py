@@ -12,7 +12,9 @@ import numpy as np
 
 from dlkit.contract import Array, CodedError
 
-PATTERN = r"^[SGX#.1-9]{2,16}(/[SGX#.1-9]{1,16}){1,15}$"
+PATTERN = r"^[^/]{1,40}(/[^/]{1,40}){1,40}$"
+LETTERS = "SGX#.123456789"
+MOST = 16  # rows, and columns
 FIRST = "S..3..../.##.##../.#...X../.#.X..#./...#..#G"
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left
 STEP_COST, DIGIT_COST = 0.01, 0.1
@@ -95,13 +97,19 @@ class Grid:
 def grid(text: str, slip: float = 0.0) -> Grid:
     """The world that `text` draws. Raises `CodedError` where it cannot be played."""
     rows = text.strip().split("/")
-    if len({len(row) for row in rows}) > 1:
-        raise CodedError("grid_ragged", given=text)
+    for number, row in enumerate(rows, start=1):
+        unknown = next((letter for letter in row if letter not in LETTERS), None)
+        if unknown is not None:
+            raise CodedError("grid_letter", given=unknown, row=number)
+        if len(row) != len(rows[0]):
+            raise CodedError("grid_ragged", row=number, count=len(row), first=len(rows[0]))
+    if len(rows) > MOST or not 2 <= len(rows[0]) <= MOST:
+        raise CodedError("grid_size", rows=len(rows), columns=len(rows[0]), most=MOST)
     letters = np.array([list(row) for row in rows])
     for letter in "SG":
         count = int((letters == letter).sum())
         if count != 1 if letter == "S" else count < 1:
-            raise CodedError("grid_without", letter=letter, given=text)
+            raise CodedError("grid_without", letter=letter, count=count)
     found = Grid(letters, slip)
     if not _reaches_goal(found):
         raise CodedError("grid_closed", given=text)

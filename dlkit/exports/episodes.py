@@ -1,4 +1,4 @@
-"""How an agent came to play: the films that its training kept, one after the other, as MP4."""
+"""How an agent came to play: what its training kept of its episodes, as films in MP4."""
 
 import tempfile
 from pathlib import Path
@@ -31,6 +31,22 @@ def episodes(store: Store, run_id: str, name: str) -> bytes:
         _picture(one, str(shot.step)) for shot in shots if shot is not None for one in shot.value
     ]
     return _film(pictures)
+
+
+def shelf(store: Store, run_id: str, pictures: str, facts: str) -> bytes:
+    """The episodes of a shelf one after the other, the return of each written under it.
+
+    `pictures` names an array [E, F, H, W], `facts` one [E, any] that begins with the return. Raises
+    `CodedError` no_timelapse where none is kept.
+    """
+    clips, told = (arrays.load(store, run_id, name) for name in (pictures, facts))
+    if clips is None or told is None:
+        raise CodedError("no_timelapse", run=run_id)
+    count, found = len(clips.value), []
+    for number, (clip, row) in enumerate(zip(clips.value, told.value, strict=True), start=1):
+        text = f"{number}/{count}:  {row[0]:.4g}"
+        found += [_picture(one, text) for one in clip] + [_picture(clip[-1], text)] * A_SECOND
+    return _film(found)
 
 
 def _picture(packed: Array, text: str) -> Array:

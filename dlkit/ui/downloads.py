@@ -5,13 +5,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from dlkit.contract import ENDED, Algorithm, Words
-from dlkit.exports.episodes import episodes
+from dlkit.exports.episodes import episodes, shelf
 from dlkit.exports.timelapse import timelapse
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 
 MODEL = "model.keras"
 CLIP = "clip"  # the array in which a training keeps an episode of its agent
+SHELF = "shelf_pictures", "shelf_facts"  # the arrays of its first, worst, best, latest episode
+_MIME = {"film": "image/gif", "episodes": "video/mp4", "shelf": "video/mp4"}
 _TILES = 4  # axes of an array that is a set of small pictures
 
 
@@ -37,6 +39,11 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
         _button(
             "episodes", f"{name}.mp4", lambda: episodes(store, row.id, CLIP), words, label=label
         )
+    if SHELF[0] in algorithm.arrays and arrays.steps(store, row.id, SHELF[0]):
+        label = words("download.shelf")
+        _button(
+            "shelf", f"{name}-shelf.mp4", lambda: shelf(store, row.id, *SHELF), words, label=label
+        )
     for array in films:
         label = words("download.film", view=words(f"view.{array}"))
         _button("film", f"{name}-{array}.gif", _film(store, row.id, array), words, label=label)
@@ -58,7 +65,7 @@ def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, la
         label,
         data,
         file_name=file,
-        mime={"film": "image/gif", "episodes": "video/mp4"}.get(kind, "application/octet-stream"),
+        mime=_MIME.get(kind, "application/octet-stream"),
         key=f"download-{file}",
         icon=":material/download:" if kind == "model" else ":material/movie:",
         help=words(f"download.{kind}.help"),

@@ -12,6 +12,7 @@ from dlkit import datasets
 from dlkit.contract import Algorithm, Words
 from dlkit.params import BASIC, BaseParams, Knob, ParamsError, Problem
 from dlkit.ui import links
+from dlkit.ui.grid_pad import grid_pad
 from dlkit.ui.numbers import short
 
 LINE = 120  # characters shown of a text
@@ -68,6 +69,9 @@ def params_form(algorithm: Algorithm, words: Words) -> BaseParams | None:
         if knob.group == BASIC:
             held[knob.name] = knob_widget(knob, words, owner=algorithm.name, value=held[knob.name])
             _say_absent(knob, words)
+            if knob.letters and held.get("data") == knob.name:
+                key = widget_key(algorithm.name, knob.name)
+                grid_pad(knob, words, text=held[knob.name], target=key)
     _advanced(algorithm, held, words)
     refused: list[Problem] = st.session_state.pop(f"refused:{algorithm.name}", [])
     try:

@@ -18,6 +18,7 @@ from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 from dlkit.ui import forms
 from dlkit.ui.drawing_pad import Example, drawing_pad
+from dlkit.ui.duel import duel
 from dlkit.ui.live_plot import answer_board
 from dlkit.ui.parts import empty, say_error
 
@@ -29,9 +30,10 @@ _BRIEF, _FAST, _SLOW = 0.09, 0.25, 2.0
 class Talk:
     """The conversation of one session with one run."""
 
-    asked: object = None
+    asked: tuple[BaseParams, int] | None = None
     request: int | None = None
     answer: Mapping[str, Array] | None = None
+    answered: BaseParams | None = None
     error: CodedError | None = None
 
 
@@ -133,6 +135,7 @@ def _hear(store: Store, talk: Talk) -> None:
         return
     if answer is not None:
         talk.answer, talk.error, talk.request = answer, None, None
+        talk.answered = talk.asked[0] if talk.asked else None
 
 
 def _show(
@@ -149,6 +152,9 @@ def _show(
         return
     figures = algorithm.answer(talk.answer, params, words)
     answer_board(figures, words, key=row.id)
+    if algorithm.duel is not None and talk.answered is not None:
+        rules = algorithm.duel(params, words)
+        duel(rules, talk.answer, words, run=row.id, inputs=talk.answered)
 
 
 def _talk(row: RunRow) -> Talk:

@@ -19,11 +19,14 @@ class Watch:
     at: int | None = None
 
 
-def address(watch: Watch, *, now: float | None = None) -> str:
-    """The stream's address. The same for up to six hours, so that a page rerun keeps it open."""
+def address(watch: Watch, *, door: str = "stream", now: float | None = None) -> str:
+    """The address of the run's stream, or of another door of it.
+
+    The same for up to six hours, so that a page rerun keeps it open.
+    """
     window = int((time.time() if now is None else now) // WINDOW)
     token = _serializer().dumps([watch.run, watch.language, watch.at, (window + 2) * WINDOW])
-    return f"api/runs/{watch.run}/stream?token={token}"
+    return f"api/runs/{watch.run}/{door}?token={token}"
 
 
 def opened(run: str, token: str, *, now: float | None = None) -> Watch | None:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dlkit import engine, texts
 from dlkit.contract import CodedError
+from dlkit.ui.game_route import ARCADE, game_route
 from dlkit.ui.resources import ASSETS, store
 from dlkit.ui.stream import HUB, stream_route
 
@@ -35,6 +36,8 @@ _SCRIPTS = {
     "live_plot": _UI / "live_plot" / "live_plot.js",
     "code_view": _UI / "code_view" / "code_view.js",
     "drawing_pad": _UI / "drawing_pad" / "drawing_pad.js",
+    "grid_pad": _UI / "grid_pad" / "grid_pad.js",
+    "duel": _UI / "duel" / "duel.js",
 }
 _FONTS = {"inter.woff2", "jetbrains-mono.woff2"}
 _DAY = {"Cache-Control": "public, max-age=86400"}
@@ -127,6 +130,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     yield {}
     guard.cancel()
     HUB.close()
+    ARCADE.close()
 
 
 ROUTES = [
@@ -134,6 +138,7 @@ ROUTES = [
     Route("/dlkit/{name}.js", script_route),
     Route("/assets/fonts/{name}", font_route),
     Route("/api/runs/{run}/stream", stream_route),
+    Route("/api/runs/{run}/game", game_route, methods=["POST"]),
 ]
 MIDDLEWARE = [Middleware(SecurityHeaders)]
 

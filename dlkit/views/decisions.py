@@ -188,6 +188,7 @@ def agreement(said: Array | None, true: Array | None, words: Words) -> go.Figure
 def compared(groups: Sequence[Array], names: Sequence[str], title: str) -> go.Figure:
     """What single episodes brought, a row of points for each group, its mean as a bar."""
     means = [float(np.mean(one)) for one in groups]
+    rows = [f"{name}<br>{mean:.4g}" for name, mean in zip(names, means, strict=True)]
     figure = theme.figure(
         x_axis={"zeroline": True, "zerolinecolor": theme.QUIET},
         y_axis={"type": "category", "autorange": "reversed", "showgrid": False},
@@ -197,15 +198,13 @@ def compared(groups: Sequence[Array], names: Sequence[str], title: str) -> go.Fi
         height=240,
     )
     figure.add_bar(
-        x=np.array(means, np.float32), y=list(names), orientation="h", opacity=0.55,
+        x=np.array(means, np.float32), y=rows, orientation="h", opacity=0.55, hoverinfo="skip",
         marker={"color": [theme.TRAIN, theme.VALIDATION][: len(means)]},
-        text=[f"{mean:.4g}" for mean in means], textposition="inside", insidetextanchor="start",
-        hoverinfo="skip",
     )  # fmt: skip
-    for name, group in zip(names, groups, strict=True):
+    for row, group in zip(rows, groups, strict=True):
         figure.add_scatter(
             x=np.asarray(group, np.float32),
-            y=[name] * len(group),
+            y=[row] * len(group),
             mode="markers",
             marker={"size": 6, "color": "rgba(128,128,128,0.9)"},
             hovertemplate="%{x:.4~g}<extra></extra>",

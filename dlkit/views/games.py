@@ -18,6 +18,8 @@ from dlkit.views import theme
 FRAME_MS = 120
 MOST_BYTES = 26_000  # of pictures in one figure
 GAP = 2
+BAND = 32  # points of a text above them, so that it is legible on a phone
+COLUMNS = 6  # pictures of an episode on the shelf
 INK = "rgb(128,128,128)"  # legible on light and on dark pages
 BARE: dict[str, Any] = {"visible": False, "showgrid": False, "constrain": "domain"}
 
@@ -37,7 +39,7 @@ def player(
     `facts` [F, 3 + A]: moment, action taken, what was brought until then, Q-values.
     """
     kept = np.linspace(0, len(clip) - 1, len(thinned(clip, squeezed=False))).round().astype(int)
-    sources = [_address(_png([clip[number]])) for number in kept]
+    sources = [single(clip[number]) for number in kept]
     rows = facts[kept]
     bars = [_bar_look(row) for row in rows]
     values = facts[:, 3:]
@@ -52,7 +54,7 @@ def player(
         xaxis2={"domain": [0.72, 1.0], "anchor": "y2", "range": [low - room, high + room]}
         | {"zeroline": True, "zerolinecolor": theme.QUIET, "gridcolor": theme.QUIET},
         yaxis2={"anchor": "x2", "autorange": "reversed", "type": "category", "showgrid": False},
-        sliders=[_slider(rows, sources, bars, words)],
+        sliders=[_slider(_steps(rows, sources, bars, words))],
     )
     return figure.add_bar(
         y=list(names), orientation="h", xaxis="x2", yaxis="y2", **bars[0], textposition="outside",
@@ -64,21 +66,46 @@ def shelf(strips: Array | None, texts: Sequence[str]) -> go.Figure:
     """A row of pictures for each episode, [E, F, H, W], with a text above it."""
     if strips is None or strips.ndim != 4 or len(texts) != len(strips):
         return _still(None, "")
+    columns = shelf_columns(strips)
+    strips = strips[:, np.linspace(0, strips.shape[1] - 1, columns).round().astype(int)]
     count, frames, height, width = strips.shape
-    band = max(10, height // 5)
     figure = _still(None, "")
-    edges = [frames * (width + GAP), count * (height + band)]
+    edges = [frames * (width + GAP), count * (height + BAND)]
     notes, images = [], []
     for row, strip in enumerate(strips):
-        top = row * (height + band) + band
+        top = row * (height + BAND) + BAND
         notes.append(theme.label(texts[row], x=0, y=top, xanchor="left", yanchor="bottom"))
         for column, picture in enumerate(strip):
             place = {"x0": column * (width + GAP), "y0": top}
-            images.append(go.Image(source=_address(_png([picture])), hoverinfo="skip", **place))
+            images.append(go.Image(source=single(picture), hoverinfo="none", **place))
     figure.update_layout(
         annotations=notes, xaxis={"range": [0, edges[0]]}, yaxis={"range": [edges[1], 0]}
     )
     return figure.add_traces(images)
+
+
+def shelf_columns(strips: Array) -> int:
+    """How many pictures of an episode the shelf shows."""
+    return min(COLUMNS, len(strips[0]))
+
+
+def reel(clip: Array | None, text: str, words: Words) -> go.Figure:
+    """The pictures [F, H, W] one by one; a slider goes through them."""
+    if clip is None or not len(clip):
+        return _still(None, "")
+    pictures = thinned(clip, squeezed=False)
+    sources = [single(picture) for picture in pictures]
+    steps = [
+        {
+            "method": "restyle",
+            "label": words("slider.picture", number=number, count=len(sources)),
+            "args": [{"source": [source]}, [0]],
+        }
+        for number, source in enumerate(sources, start=1)
+    ]
+    figure = _still(sources[0], text, shape=clip.shape[1:])
+    margin = {"l": 8, "r": 8, "t": 28, "b": 84}
+    return figure.update_layout(sliders=[_slider(steps)], margin=margin, height=380)
 
 
 def packed(picture: Array) -> Array:
@@ -107,6 +134,11 @@ def thinned(clip: Array, *, squeezed: bool = True) -> Array:
 def moving(clip: Array) -> str:
     """The pictures [F, H, W] as the address of an animated PNG that runs once."""
     return _address(_png(list(clip)))
+
+
+def single(picture: Array) -> str:
+    """One picture [H, W] as the address of a PNG."""
+    return _address(_png([picture]))
 
 
 def above(text: str, *, x: float, y: float = 1.0) -> dict[str, Any]:
@@ -175,15 +207,19 @@ def _still(source: str | None, text: str, shape: tuple[int, ...] = (1, 1)) -> go
     return figure if source is None else figure.add_image(source=source, hoverinfo="skip")
 
 
-def _slider(
+def _steps(
     rows: Array, sources: Sequence[str], bars: Sequence[dict[str, Any]], words: Words
-) -> dict[str, Any]:
+) -> list[dict[str, Any]]:
     steps = []
     for row, source, bar in zip(rows, sources, bars, strict=True):
         change = {"source": [source, None], "x": [None, bar["x"]], "text": [None, bar["text"]]}
         change["marker.color"] = [None, bar["marker"]["color"]]
         said = words("slider.moment", moment=int(row[0]), brought=f"{row[2]:.4g}")
         steps.append({"method": "restyle", "label": said, "args": [change, [0, 1]]})
+    return steps
+
+
+def _slider(steps: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "active": 0,
         "steps": steps,

@@ -12,7 +12,7 @@ from PIL import Image
 from dlkit.algorithms.dqn import health, shelf, worlds
 from dlkit.algorithms.dqn.memory import Memory
 from dlkit.algorithms.dqn.spec import ALGORITHM, Params
-from dlkit.contract import Array, CodedError, RunData, Series
+from dlkit.contract import Array, CodedError, RunData, Series, Snapshot
 from dlkit.datasets import grids
 from dlkit.params import ParamsError
 from dlkit.texts import words
@@ -130,7 +130,8 @@ def test_a_slippery_grid_knows_all_its_ways() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [("S..G/..", "grid_ragged"), ("...G/....", "grid_without"), ("S#G/.#./.#.", "grid_closed"),
-     ("S.S/..G", "grid_without"), ("S../...", "grid_without")],
+     ("S.S/..G", "grid_without"), ("S../...", "grid_without"), ("S.0/..G", "grid_letter"),
+     ("S/G", "grid_size"), ("/".join(["S.G"] + ["..."] * 16), "grid_size")],
 )  # fmt: skip
 def test_a_grid_that_cannot_be_played_is_refused_with_its_reason(text: str, code: str) -> None:
     with pytest.raises(ParamsError) as caught:
@@ -154,6 +155,27 @@ def test_the_shelf_keeps_four_episodes() -> None:
     empty = shelf.Shelf()
     empty.restore(shelf.Shelf().state())
     assert empty.episodes == {}
+
+
+def test_a_click_on_the_shelf_opens_its_episode_picture_by_picture() -> None:
+    clips = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 8, 12), np.uint8)
+    facts = np.array([[number, 5, 50] for number in range(4)], np.float32)
+    held = {"shelf_pictures": Snapshot(60, clips), "shelf_facts": Snapshot(60, facts)}
+    data = RunData(Params(), arrays=held)
+    view = next(one for one in ALGORITHM.views if one.name == "shelf")
+    drawn = view.build(data, WORDS)
+    assert view.detail is not None and len(drawn.data) == 4 * 6
+    for row in range(4):
+        opened = view.detail(data, WORDS, {"curve": 6 * row + 2})
+        assert opened.layout.annotations[0].text == drawn.layout.annotations[row].text
+        (slider,) = opened.layout.sliders
+        assert len(slider.steps) == 9
+        picture = slider.steps[8].args[0]["source"][0].split(",")[1]
+        shown: Any = Image.open(io.BytesIO(base64.b64decode(picture)))
+        assert np.array_equal(np.asarray(shown.convert("RGB")), film.unpacked(clips[row, 8]))
+    for place in ({"curve": None}, {"curve": 999}, {"curve": "?"}):
+        assert view.detail(data, WORDS, place) is not None
+        assert view.detail(RunData(Params()), WORDS, place) is not None
 
 
 def test_films_are_animated_pictures_that_run_once() -> None:
@@ -218,6 +240,28 @@ def test_a_changed_constant_changes_the_world() -> None:
                         break
                 ways.append(seen)
             assert ways[0] != ways[1], (name, constant)
+
+
+@pytest.mark.parametrize("name", worlds.NAMES)
+def test_a_level_is_the_same_in_one_go_and_move_by_move(name: str) -> None:
+    params = Params(data=name)
+    inputs = ALGORITHM.inputs(params)()
+    rules = ALGORITHM.duel(params, WORDS) if ALGORITHM.duel else None
+    assert rules is not None and len(rules.moves) == worlds.world_of(params).actions
+    assert len({move.key for move in rules.moves}) == len(rules.moves)
+    moves = [number % len(rules.moves) for number in range(12)]
+    stage = importlib.import_module("dlkit.algorithms.dqn.stage")
+    whole = stage.Stage(params, inputs).scenes(moves, 0)
+    slow, single = stage.Stage(params, inputs), []
+    for count in range(len(whole)):
+        single += slow.scenes(moves[:count], count)
+    for one, other in zip(whole, single, strict=True):
+        assert np.array_equal(one.picture, other.picture)
+        assert (one.brought, one.over) == (other.brought, other.over)
+    back = slow.scenes(moves[:2], 1)  # an earlier moment is played again
+    assert [one.brought for one in back] == [one.brought for one in whole[1:3]]
+    with pytest.raises(CodedError, match="move_unknown"):
+        slow.scenes([len(rules.moves)], 0)
 
 
 def test_what_is_kept_as_next_is_the_last_moment_and_not_the_new_start() -> None:
@@ -367,6 +411,27 @@ def test_the_target_network_is_another_object_that_follows_when_it_should() -> N
 
 
 @pytest.mark.keras
+def test_what_is_judged_is_the_mean_of_the_networks_later_ones_counting_more() -> None:
+    learner, plain = _learner(), _learner(average_weights=False)
+    kept: list[Array] = []
+    for number in range(4):
+        learner.learn(_drawn(2), 2 * number)
+        plain.learn(_drawn(2), 2 * number)
+        kept.append(np.array(learner.online.trainable_variables[0].numpy()))
+    shares = np.array([1.0, 3.0, 6.0, 10.0])  # n (n + 1) / 2
+    wanted = np.tensordot(shares / shares.sum(), np.stack(kept), axes=1)
+    first = learner.settle().trainable_variables[0].numpy()
+    assert np.allclose(first, wanted, atol=1e-6) and not np.allclose(first, kept[-1], atol=1e-4)
+    assert np.array_equal(plain.settle().trainable_variables[0].numpy(), kept[-1])
+    again = _learner()
+    with pytest.raises(CodedError, match="file_damaged"):
+        again.restore({name: one for name, one in learner.state().items() if "average" not in name})
+    again.restore(learner.state())
+    seen = np.ones((1, 4), np.float32)
+    assert np.array_equal(again.played().values(seen), learner.played().values(seen))
+
+
+@pytest.mark.keras
 def test_a_block_is_the_same_as_its_updates_one_by_one() -> None:
     block, single, drawn = _learner(), _learner(), _drawn(3)
     block.learn(drawn, 0)
@@ -454,6 +519,7 @@ def test_the_pole_stands(learned: tuple[RecordingRun, Any, Params]) -> None:
     run, _, params = learned
     assert run.points["val_return"][run.total_steps] >= 475
     assert len(run.arrays["clip"]) >= 2
+    assert run.arrays["shelf_pictures"][run.total_steps].shape[:2] == (4, 32)
     state = run.checkpoints[-1].state
     assert sum(value.nbytes for value in state.values()) < 2e6
     assert len(state["memory/seen"]) == min(params.memory, params.steps)
@@ -468,6 +534,9 @@ def test_the_playground_changes_the_world(learned: tuple[RecordingRun, Any, Para
     facts = same["clip_facts"]
     assert np.all(np.diff(facts[:, 0]) > 0) and facts[-1, 2] == facts[-1, 0]
     assert (facts[:-1, 3:].argmax(axis=1) == facts[:-1, 1]).all()
+    stage = importlib.import_module("dlkit.algorithms.dqn.stage").Stage(params, inputs())
+    last = stage.scenes(same["duel"].tolist(), len(same["duel"]))[-1]
+    assert last.over and last.brought == same["duel_brought"] == facts[-1, 2]
     heavy = _model().play(model, params, inputs.checked({**inputs().values(), "push": 3.0}))
     assert np.array_equal(heavy["home"], same["home"])
     assert not np.array_equal(heavy["clip_facts"], facts)  # the same start, another course
@@ -513,3 +582,14 @@ def test_every_world_can_be_trained_and_played(name: str) -> None:
     for language in ("en", "zh"):
         shown = ALGORITHM.answer(found, params, words(language, "dqn"))
         assert all(len(figure.to_json()) < 60_000 for figure in shown), name
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_everything_that_can_be_drawn_has_a_name(language: str) -> None:
+    knob = next(one for one in Params.knobs() if one.letters)
+    names = {
+        one: words(language, "dqn").table.get(f"knob.grid.letter.{one}") for one in knob.letters
+    }
+    assert knob.name == "grid" and all(names[one] for one in "SGX#.")
+    drawn = grids.grid("S.G/" + "".join(knob.letters[5:8]))
+    assert sorted(drawn.letters[1]) == ["1", "2", "3"]

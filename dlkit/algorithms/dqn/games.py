@@ -71,10 +71,10 @@ class Game:
             seen, *_ = self.step(int(action))
         return seen
 
-    def frame(self) -> Array:
-        """A small picture of the moment, [H, W, 3]."""
+    def frame(self, larger: int = 1) -> Array:
+        """A small picture of the moment, [H, W, 3], both sides so many times `larger`."""
         picture = Image.fromarray(self._game.render())
-        height, width = self.world.picture
+        height, width = (larger * side for side in self.world.picture)
         return np.asarray(picture.resize((width, height), Image.Resampling.BOX))
 
     def rules(self) -> grids.Rules:

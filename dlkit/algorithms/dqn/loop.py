@@ -57,6 +57,9 @@ class Learner(Protocol):
     def policies(self) -> tuple[Policy, Policy]:
         """The network that learns and its target, as they are now."""
 
+    def played(self) -> Policy:
+        """What is judged and shown."""
+
     def set_rate(self, rate: float) -> None:
         """Take steps of this size from now on."""
 
@@ -120,10 +123,10 @@ class Loop:
     def train(self, show: Show) -> None:
         """Windows, looks and checkpoints until the end or until nothing more is allowed."""
         if self.step == 0:
-            self._run.scalars(0, **self._judge(self.online))
+            self._run.scalars(0, **self._judge(self.played()))
             show.now(0)
         elif self._params.stop_at and self._is_look():
-            self._end_if_good(self._judge(self.online))  # it may have been killed while ending
+            self._end_if_good(self._judge(self.played()))  # it may have been killed while ending
         while self.step < self._total and not self._over:
             left = self._look - self.step % self._look
             allowed = self._run.allowed(self.step, left)
@@ -151,6 +154,15 @@ class Loop:
             if self._over or self._run.should_stop():
                 break
         self._spent, self._began, self._marked = self._seconds(), None, None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to do, all steps done or good enough."""
+        return self._over or self.step >= self._total
+
+    def played(self) -> Policy:
+        """What is judged and shown, as it is now."""
+        return self._learner.played()
 
     # one step
 
@@ -268,7 +280,7 @@ class Loop:
 
     def _check(self) -> None:
         if self._is_look():
-            values = self._judge(self.online)
+            values = self._judge(self.played())
             self._run.scalars(self.step, **values)
             self._end_if_good(values)
         if self._time_used() >= 1:

@@ -18,7 +18,7 @@ Gallici and others, 2025, https://arxiv.org/abs/2407.04811).
 Deviations: the learning goes in blocks of `gradient_steps` updates after every `train_every` steps,
 one compiled call each; the batches of a block are drawn together, so priorities change between
 blocks; the two streams of a dueling network part only after the last hidden layer; Adam in place
-of RMSProp, gradients no longer than 10.
+of RMSProp, gradients no longer than 10; what is judged and kept is the average of the networks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,12 @@ from keras import layers, ops
 
 from dlkit import training
 from dlkit.algorithms.dqn import shown
-from dlkit.algorithms.dqn.games import Game, Worlds, seed_of
+from dlkit.algorithms.dqn.averaging import Average
+from dlkit.algorithms.dqn.games import Game, Worlds
 from dlkit.algorithms.dqn.loop import Learned, Loop
 from dlkit.algorithms.dqn.memory import Drawn, Memory
 from dlkit.algorithms.dqn.spec import Params, widths
+from dlkit.algorithms.dqn.stage import level
 from dlkit.algorithms.dqn.worlds import world_of
 from dlkit.contract import Array, CodedError, Run
 from dlkit.descent import updates
@@ -154,6 +156,7 @@ class Learner:
         self.online, self._params = online, params
         self.target = network(params)  # another object, with weights of its own
         self.target.set_weights(online.get_weights())
+        self._average, self._mean = Average(online, on=params.average_weights), network(params)
         self._pairs = list(
             zip(self.target.trainable_variables, online.trainable_variables, strict=True)
         )
@@ -164,6 +167,7 @@ class Learner:
     def learn(self, drawn: Drawn, done: int) -> Learned:
         """A block of updates; `done` were made before."""
         found = self._block(*_batch(drawn), self._follows(done, len(drawn.rewards)))
+        self._average.add()
         losses, lengths, errors = (np.asarray(one) for one in found)
         return Learned(losses, lengths, errors)
 
@@ -176,6 +180,16 @@ class Learner:
         """Both networks as they are now, to act by and to look at."""
         return Policy(self.online, self._params), Policy(self.target, self._params)
 
+    def played(self) -> "Policy":
+        """What is judged and shown: the average of the networks so far."""
+        self._average.put_into(self._mean)
+        return Policy(self._mean, self._params)
+
+    def settle(self) -> keras.Model:
+        """The network with its average weights, to be kept; it learns no more."""
+        self._average.put_into(self.online)
+        return self.online
+
     def set_rate(self, rate: float) -> None:
         """Take steps of this size from now on."""
         self.online.optimizer.learning_rate = rate
@@ -183,13 +197,13 @@ class Learner:
     def state(self) -> dict[str, Array]:
         """All numbers of both networks."""
         weights = enumerate(self.target.variables)
-        return state_of(self.online) | {
-            f"target/{number:04d}": np.array(weight.numpy()) for number, weight in weights
-        }
+        followed = {f"target/{n:04d}": np.array(weight.numpy()) for n, weight in weights}
+        return state_of(self.online) | followed | self._average.state()
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Go on from `state`. Raises `CodedError`."""
         load_state(self.online, state)
+        self._average.restore(state)
         for number, weight in enumerate(self.target.variables):
             if f"target/{number:04d}" not in state:
                 raise CodedError("file_damaged", name=f"target/{number:04d}")
@@ -224,14 +238,8 @@ class Learner:
 
 
 def _batch(drawn: Drawn) -> tuple[Array, ...]:
-    return (
-        drawn.seen,
-        drawn.actions,
-        drawn.rewards,
-        drawn.following,
-        drawn.discounts,
-        drawn.weights,
-    )
+    names = ("seen", "actions", "rewards", "following", "discounts", "weights")
+    return tuple(getattr(drawn, name) for name in names)
 
 
 @dataclass(frozen=True)
@@ -318,16 +326,14 @@ def train(params: Params, run: Run) -> keras.Model:
     album = shown.Album(loop, _game(params, seen=True), params)
     loop.go_on_from(run.restored())
     loop.train(Show(run, album.pictures, album.fixed()))
-    return model
+    return learner.settle()
 
 
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
     """A greedy episode step by step, in the world as it is or as the person has changed it."""
     given = inputs.values()
     policy = Policy(model, params)
-    own = type(inputs)().values()
-    constants = {n: given[n] for n in world_of(params).constants if given[n] != own[n]}
-    seed = seed_of(params.seed, shown.PLAYED, given["episode"])
+    seed, constants = level(params, inputs)
     found = shown.episode(policy, _game(params, constants, seen=True), seed, given["random"])
     homes = [_game(params) for _ in range(shown.COMPARED)]
     found["home"] = found["here"] = shown.returns(policy, homes, params, random=given["random"])

@@ -1,12 +1,13 @@
 """The charts of deep Q-learning, made of what a training wrote down."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from dlkit.algorithms.dqn.worlds import world_of
-from dlkit.contract import Array, RunData, Words
+from dlkit.contract import Array, Duel, Move, RunData, Words
 from dlkit.datasets import grids
 from dlkit.views import curves, decisions, games
 
@@ -86,13 +87,30 @@ def epsilon(data: RunData, words: Words) -> go.Figure:
 
 def shelf(data: RunData, words: Words) -> go.Figure:
     """The first, the worst, the best and the latest episode of the training."""
-    held = _held(data)
-    facts = held.get("shelf_facts")
-    texts = [
+    return games.shelf(_held(data).get("shelf_pictures"), _shelf_texts(data, words))
+
+
+def shelf_episode(data: RunData, words: Words, place: Mapping[str, Any]) -> go.Figure:
+    """The episode of the shelf that was clicked, picture by picture."""
+    clips, texts, picture = (
+        _held(data).get("shelf_pictures"),
+        _shelf_texts(data, words),
+        place["curve"],
+    )
+    if clips is None or len(texts) != len(clips) or not isinstance(picture, int):
+        return games.reel(None, "", words)
+    row = min(max(0, picture // games.shelf_columns(clips)), len(clips) - 1)
+    return games.reel(clips[row], texts[row], words)
+
+
+def _shelf_texts(data: RunData, words: Words) -> list[str]:
+    facts = _held(data).get("shelf_facts")
+    if facts is None or facts.shape[1:] != (3,):
+        return []
+    return [
         words(f"shelf.{name}", brought=plain(one[0]), moments=int(one[1]), step=int(one[2]))
         for name, one in zip(("first", "worst", "best", "latest"), facts, strict=False)
-    ] if facts is not None and facts.shape[1:] == (3,) else []  # fmt: skip
-    return games.shelf(held.get("shelf_pictures"), texts)
+    ]
 
 
 def throughput(data: RunData, words: Words) -> go.Figure:
@@ -140,6 +158,13 @@ def spans_of(
 def actions_of(params: Any, words: Words) -> list[str]:
     """What can be done, in words."""
     return [words(f"action.{params.data}.{number}") for number in range(world_of(params).actions)]
+
+
+def duel(params: Any, words: Words) -> Duel:
+    """How a person plays. Worlds of places wait for each move."""
+    world = world_of(params)
+    moves = map(Move, actions_of(params, words), world.keys)
+    return Duel(tuple(moves), world.idle, waits=bool(world.states))
 
 
 def _moments(params: Any, words: Words) -> list[str]:

@@ -15,7 +15,7 @@ from dlkit.contract import Array
 from dlkit.datasets import grids
 from dlkit.views.games import packed
 
-JUDGED, PLAYED = 7, 8  # what a seed is for
+JUDGED = 7  # what a seed is for
 COMPARED = 10  # episodes of the playground's comparison
 
 
@@ -90,7 +90,7 @@ class Album:
     def __init__(self, loop: Loop, game: Game, params: Params) -> None:
         """`game` can be seen; it is used for nothing else."""
         self._loop, self._game, self._params = loop, game, params
-        self._shelved: dict[Episode, Array] = {}
+        self._shelved: dict[tuple[Episode, int], Array] = {}
 
     def fixed(self) -> dict[str, Array]:
         """The best values of all states of the map, where they can be calculated."""
@@ -104,7 +104,7 @@ class Album:
         """An episode as it is played now, Q-values of fixed moments and of a map, errors."""
         loop, world = self._loop, self._game.world
         both = (loop.online, loop.target)
-        found = episode(loop.online, self._game, seed_of(self._params.seed, JUDGED, 0), 0.0)
+        found = episode(loop.played(), self._game, seed_of(self._params.seed, JUDGED, 0), 0.0)
         maps = np.stack([policy.values(world.mapped()) for policy in both])
         return {
             "clip": found["clip"],
@@ -119,17 +119,19 @@ class Album:
         held = self._loop.shelf.episodes
         if not held:
             return {}
-        kept = {held[name]: self._shelved.get(held[name]) for name in PLACES}
+        count = CLIP if self._loop.ended else SHELF  # whole clips once, at the end
+        wanted = [(held[name], count) for name in PLACES]
+        kept = {key: self._shelved.get(key) for key in wanted}
         self._shelved = {
-            one: self._strip(one) if strip is None else strip for one, strip in kept.items()
+            key: self._strip(*key) if strip is None else strip for key, strip in kept.items()
         }
-        facts = [(held[name].brought, len(held[name].actions), held[name].step) for name in PLACES]
-        strips = np.stack([self._shelved[held[name]] for name in PLACES])
+        facts = [(one.brought, len(one.actions), one.step) for one, _ in wanted]
+        strips = np.stack([self._shelved[key] for key in wanted])
         return {"shelf_pictures": strips, "shelf_facts": np.array(facts, np.float32)}
 
-    def _strip(self, one: Episode) -> Array:
-        """Pictures of an episode, spread evenly from its start to its end, [SHELF, H, W]."""
-        moments = np.linspace(0, len(one.actions), SHELF).round().astype(int)
+    def _strip(self, one: Episode, count: int) -> Array:
+        """Pictures of an episode, spread evenly from its start to its end, [count, H, W]."""
+        moments = np.linspace(0, len(one.actions), count).round().astype(int)
         self._game.begin(one.seed)
         pictures, done = [], 0
         for moment in moments:
@@ -143,7 +145,8 @@ class Album:
 def episode(policy: Policy, game: Game, seed: int, random: float) -> dict[str, Array]:
     """One episode twice: first to know how long it is, then again for the pictures.
 
-    `clip` [F, H, W]; `clip_facts` [F, 3 + A]: moment, action, what was brought so far, Q-values.
+    `clip` [F, H, W]; `clip_facts` [F, 3 + A]: moment, action, what was brought so far, Q-values;
+    `duel` [T]: all its actions, `duel_brought`: their return.
     """
     chance = np.random.default_rng(seed)
     seen, over, rows = game.begin(seed), False, list[list[float]]()
@@ -165,7 +168,12 @@ def episode(policy: Policy, game: Game, seed: int, random: float) -> dict[str, A
         game.step(int(action))
     ending = np.array([[len(facts), facts[-1, 1], game.brought, *facts[-1, 3:]]], np.float32)
     pictures.append(packed(game.frame()))
-    return {"clip": np.stack(pictures), "clip_facts": np.concatenate([facts[moments], ending])}
+    return {
+        "clip": np.stack(pictures),
+        "clip_facts": np.concatenate([facts[moments], ending]),
+        "duel": facts[:, 1].astype(np.uint8),
+        "duel_brought": np.array(game.brought, np.float32),
+    }
 
 
 def map_of(policy: Policy, params: Params, given: Mapping[str, Any]) -> dict[str, Array]:

@@ -26,7 +26,7 @@ class Params(BaseParams):
     """What can be set. `steps` are counted over all worlds together."""
 
     data: str = choice("cartpole", *worlds.NAMES)
-    grid: str = text(grids.FIRST, pattern=grids.PATTERN)
+    grid: str = text(grids.FIRST, pattern=grids.PATTERN, letters=grids.LETTERS)
     steps: int = integer(20_000, low=100, high=10_000_000)
     hidden_layers: str = text("128, 128", pattern=r"^\s*(\d{1,4}(\s*,\s*\d{1,4}){0,5})?\s*$")
     learning_rate: float = real(0.001, low=1e-6, high=1.0, scale="log", live=True)
@@ -49,6 +49,7 @@ class Params(BaseParams):
     target_update: str = choice("hard", "hard", "soft", group="target")
     target_every: int = integer(64, low=1, high=100_000, group="target")
     target_share: float = real(0.005, low=0.0001, high=1.0, step=0.001, group="target")
+    average_weights: bool = switch(True, group="learning")
     optimizer: str = choice("adam", "sgd", "adam", "adamw", "lion", "muon", group="optimization")
     schedule: str = recipe.schedule("cosine")
     weight_decay: float = recipe.weight_decay()
@@ -220,7 +221,7 @@ ALGORITHM = Algorithm(
         "truth": (None, None),
         "errors": (BINS,),
         "error_limit": (1,),
-        "shelf_pictures": (4, SHELF, None, None),
+        "shelf_pictures": (4, None, None, None),
         "shelf_facts": (4, 3),
     },
     headline=("val_return",),
@@ -238,7 +239,7 @@ ALGORITHM = Algorithm(
         View("best_share", screens.best_share, metrics=("best_share",), applies=_has_states),
         View("agreement", screens.agreement, arrays=("map", "truth"), applies=_has_states),
         View("shelf", screens.shelf, arrays=("shelf_pictures", "shelf_facts"), height=420,
-             wide=True),
+             wide=True, detail=screens.shelf_episode),
         View("errors", screens.errors, arrays=("errors", "error_limit"), height=280),
         View("epsilon", screens.epsilon, metrics=("epsilon",), height=280),
         View("loss", curves.loss, metrics=("loss",)),
@@ -248,4 +249,5 @@ ALGORITHM = Algorithm(
     answer=answer,
     checks=health.checks,
     layers=layers,
+    duel=screens.duel,
 )  # fmt: skip

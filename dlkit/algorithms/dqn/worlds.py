@@ -36,7 +36,8 @@ class World:
     seen as the number of a state has `states`, and `signs` for its actions. `axes` are the two
     numbers that the map of Q-values spans. `probes` are moments whose Q-values are always shown.
     `shape` says how the states lie in a plane, and `places` which of them the map shows. `solved`
-    is a return that counts as learned.
+    is a return that counts as learned. `keys` are those with which a person makes the actions,
+    `idle` is the action that does nothing.
     """
 
     game: str
@@ -55,6 +56,8 @@ class World:
     shape: tuple[int, int] = (0, 0)
     places: tuple[int, ...] = ()
     signs: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    idle: int | None = None
     picture: tuple[int, int] = (80, 120)
     constants: Mapping[str, Constant] = field(default_factory=dict)
 
@@ -91,7 +94,7 @@ WORLDS: Mapping[str, World] = {
     "cartpole": World(
         "CartPole-v1", 2, 500, solved=475, worst=8, best=500,
         low=(-2.4, -3.0, -0.21, -3.0), high=(2.4, 3.0, 0.21, 3.0), axes=(2, 3),
-        rest=(0.0, 0.0, 0.0, 0.0),
+        rest=(0.0, 0.0, 0.0, 0.0), keys=("←", "→"),
         numbers=("cart_place", "cart_speed", "pole_tilt", "pole_spin"),
         probes=((0.0, 0.0, -0.1, 0.0), (0.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.1, 0.0)),
         constants={
@@ -107,7 +110,7 @@ WORLDS: Mapping[str, World] = {
         low=(-1.0, -1.0, -1.0, -1.0, -6.0, -12.0), high=(1.0, 1.0, 1.0, 1.0, 6.0, 12.0),
         numbers=("upper_cosine", "upper_sine", "lower_cosine", "lower_sine", "upper_spin",
                  "lower_spin"),
-        axes=(4, 5), rest=(1.0, 0.0, 1.0, 0.0, 0.0, 0.0),
+        axes=(4, 5), rest=(1.0, 0.0, 1.0, 0.0, 0.0, 0.0), keys=("←", "↓", "→"), idle=1,
         probes=((1.0, 0.0, 1.0, 0.0, 2.0, 0.0), (1.0, 0.0, 1.0, 0.0, 0.0, 0.0),
                 (1.0, 0.0, 1.0, 0.0, -2.0, 0.0)),
         picture=(96, 96),
@@ -120,6 +123,7 @@ WORLDS: Mapping[str, World] = {
     "mountain_car": World(
         "MountainCar-v0", 3, 200, solved=-110, worst=-200, best=-85,
         low=(-1.2, -0.07), high=(0.6, 0.07), numbers=("car_place", "car_speed"), rest=(0.0, 0.0),
+        keys=("←", "↓", "→"), idle=1,
         probes=((-0.5, -0.02), (-0.5, 0.0), (-0.5, 0.02)),
         constants={
             "engine": Constant(0.001, 0.0005, 0.003, 0.0001, "force"),
@@ -131,6 +135,7 @@ WORLDS: Mapping[str, World] = {
         low=(-1.0, -0.3, -1.0, -1.5, -1.0, -1.0, 0.0, 0.0),
         high=(1.0, 1.5, 1.0, 0.5, 1.0, 1.0, 1.0, 1.0),
         rest=(0.0, 0.5, 0.0, -0.3, 0.0, 0.0, 0.0, 0.0), axes=(0, 3),
+        keys=("↓", "←", "↑", "→"), idle=0,
         numbers=("lander_place", "height", "sideways", "climb", "tilt", "spin", "left_leg",
                  "right_leg"),
         probes=((0.0, 1.0, 0.0, -0.8, 0.0, 0.0, 0.0, 0.0),
@@ -144,21 +149,22 @@ WORLDS: Mapping[str, World] = {
     "frozen_lake": World(
         "FrozenLake-v1", 4, 100, solved=0.7, worst=0, best=1,
         states=16, shape=(4, 4), places=tuple(range(16)),
-        signs=("←", "↓", "→", "↑"), probes=((0,), (8,), (14,)),
+        signs=("←", "↓", "→", "↑"), keys=("←", "↓", "→", "↑"), probes=((0,), (8,), (14,)),
         picture=(96, 96),
         constants={"grip": Constant(0.33, 0.33, 1.0, 0.01, "success_rate")},
     ),
     "taxi": World(
         "Taxi-v4", 6, 200, solved=7.5, worst=-200, best=8,
         states=500, shape=(5, 5), places=_taxi_places(2, 1),
-        signs=("↓", "↑", "→", "←", "●", "○"), picture=(70, 110),
+        signs=("↓", "↑", "→", "←", "●", "○"), keys=("↓", "↑", "→", "←", "i", "o"),
+        picture=(70, 110),
         probes=((_taxi_places(2, 1)[12],), (_taxi_places(2, 1)[20],), (_taxi_places(4, 1)[4],)),
     ),
     "cliff_walking": World(
         "CliffWalking-v1", 4, 200, solved=-13, worst=-200, best=-13,
         states=48, shape=(4, 12), places=tuple(range(48)),
-        signs=("↑", "→", "↓", "←"), probes=((36,), (24,), (35,)),
-        picture=(40, 120),
+        signs=("↑", "→", "↓", "←"), keys=("↑", "→", "↓", "←"),
+        probes=((36,), (24,), (35,)), picture=(40, 120),
     ),
 }  # fmt: skip
 NAMES = (*WORLDS, "grid")
@@ -177,7 +183,8 @@ def world(name: str, text: str = grids.FIRST, slip: float = 0.0) -> World:
     return World(
         "", 4, 10 * (rows + columns), solved=_nearly_best(drawn), worst=-1.0, best=1.0,
         states=places, shape=(rows, columns), places=tuple(range(places)),
-        signs=("↑", "→", "↓", "←"), probes=((drawn.start,), (before[0],)),
+        signs=("↑", "→", "↓", "←"), keys=("↑", "→", "↓", "←"),
+        probes=((drawn.start,), (before[0],)),
         picture=(rows * larger, columns * larger),
         constants=GRID_CONSTANTS,
     )  # fmt: skip
