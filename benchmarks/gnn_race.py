@@ -37,7 +37,7 @@ def ours(clock: Clock) -> int:
         few = dataclasses.replace(split, validation=split.validation[:1])
         return plain(model, few, params, run)
 
-    class Steps(racer):  # type: ignore[misc]
+    class Steps(racer):
         """Counts steps, since the examples of a step are the whole graph."""
 
         def scalars(self, step: int, /, **values: float) -> None:
