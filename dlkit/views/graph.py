@@ -13,7 +13,7 @@ from dlkit.views.classes import percent
 LARGE = 500  # nodes from which they are small and drawn by the graphics card
 LINKS = 600  # drawn at most
 GRID = 60_000  # steps along each side: whole numbers take half the room of broken ones
-INK = "#3a3a3a"
+INK = "#7f7f7f"  # seen on light and on dark pages
 STILL = {"visible": False, "showgrid": False}
 
 

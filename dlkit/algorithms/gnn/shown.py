@@ -16,8 +16,8 @@ from dlkit.datasets.graphs import Graph
 from dlkit.datasets.links import links
 from dlkit.datasets.molecules import molecules
 
-PICTURED = 20  # small graphs that are drawn
-COLUMNS = 5  # of them side by side
+PICTURED = 12  # small graphs that are drawn
+COLUMNS = 4  # of them side by side
 PAIRS = 400  # held-back pairs that are drawn
 TRAIN, VALIDATION, TEST, NO_PART = 0, 1, 2, 3
 
@@ -175,7 +175,7 @@ def beside(owners: Array, edges: Array, seed: int) -> Array:
         members = np.flatnonzero(owners == owner)
         inside = links_among(edges, members, len(owners))
         row, column = divmod(number, COLUMNS)
-        places[members] = graphs.layout(len(members), inside, seed) * 0.42 + (column, -row)
+        places[members] = graphs.layout(len(members), inside, seed) * 0.36 + (column, -row)
     return places
 
 
