@@ -69,25 +69,25 @@ def about_a_link(
     near = np.setdiff1d(np.concatenate([around, others]), pair)
     group = np.concatenate([pair[0], near]) if partner != node else np.concatenate([[node], near])
     here = ask(graph.edges, pair)[0]
-    silenced = [ask(without(graph.edges, one), pair)[0, 1] for one in near]
+    fallen = np.array([here[1] - ask(without(graph.edges, one), pair)[0, 1] for one in near])
     chance = ask(graph.edges, np.stack([np.full(count, node), np.arange(count)], axis=1))[:, 1]
     known = [node, *within(graph.edges, node, 1, count)]
     best = np.setdiff1d(np.argsort(-chance, kind="stable")[: PARTNERS + len(known)], known)
     best = best[np.argsort(-chance[best], kind="stable")][:PARTNERS]
     group_links = links_among(graph.edges, group, count)
     kinds = graph.labels if graph.kinds is None else graph.kinds
-    is_edge = (graph.pairs == np.sort(pair)).all(axis=1) if graph.pairs is not None else pair[:0]
+    beside, largest = len(group) - 1 - len(near), np.abs(fallen).max(initial=1e-6)
+    hidden = np.asarray(graph.pairs)[graph.labels == 1]
+    known_edges = np.concatenate([graph.edges, hidden])
     return {
         "node": pair[0],
         "probabilities": here,
-        "truth": np.array([int(graph.labels[is_edge].max(initial=0))]),
+        "truth": np.array([int((known_edges == np.sort(pair)).all(axis=1).any())]),
         "group": group,
         "group_links": group_links,
         "group_places": graphs.layout(len(group), group_links, seed),
         "group_answers": kinds[group],
-        "influence": np.concatenate(
-            [np.ones(len(group) - 1 - len(near)), here[1] - np.array(silenced)]
-        ).astype(np.float32),
+        "influence": np.concatenate([np.full(beside, largest), fallen]).astype(np.float32),
         "best": best,
         "chances": chance[best],
     }

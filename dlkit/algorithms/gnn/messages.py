@@ -120,6 +120,24 @@ class DropEdge(layers.Layer):
         return {**super().get_config(), "rate": self.rate}
 
 
+@keras.saving.register_keras_serializable("dlkit.gnn")
+class Alike(layers.Layer):
+    """Two nodes have an edge if their numbers are alike: the product, and how much is enough.
+
+    Thomas N. Kipf, Max Welling, 2016, https://arxiv.org/abs/1611.07308, there without weights.
+    """
+
+    def build(self, shapes: list) -> None:
+        """One weight for the product, one for the threshold."""
+        self.kernel = self.add_weight(shape=(), initializer="ones", name="kernel")
+        self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
+
+    def call(self, ends: list) -> keras.KerasTensor:
+        """Both nodes' numbers [B, D] each -> logits of no edge, which are zero, and edge [B, 2]."""
+        score = self.kernel * ops.sum(ends[0] * ends[1], axis=1, keepdims=True) + self.bias
+        return ops.concatenate([ops.zeros_like(score), score], axis=1)
+
+
 class _Counted:
     """Spektral 1.3.1 says that pooling leaves as many rows as there were nodes."""
 

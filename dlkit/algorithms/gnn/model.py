@@ -34,6 +34,7 @@ from dlkit.algorithms.gnn.messages import (
     GCNII,
     GIN,
     TELEPORT,
+    Alike,
     Chebyshev,
     DropEdge,
     Dropout,
@@ -70,7 +71,7 @@ def build(params: Params) -> keras.Model:
     found = network(params)(whole(asked_for))  # [N, C], [N, width] or [G, C]
     if params.task == "link":
         first, second = (ops.take(found, asked_for[:, end], axis=0) for end in (0, 1))
-        logits = layers.Dense(2, name="link")(first * second)  # alike in what, is learned
+        logits = Alike(name="link")([first, second])
     else:
         logits = ops.take(found, asked_for, axis=0)
     model = keras.Model(asked_for, logits, name="gnn")
@@ -278,7 +279,7 @@ def _inside(model: keras.Model, params: Params, graph: Graph) -> Callable[[], sh
 
 def _paired(model: keras.Model, numbers: Array, pairs: Array) -> Array:
     """The nodes' numbers [N, D] and pairs of nodes [P, 2] -> logits [P, 2]."""
-    return np.asarray(model.get_layer("link")(numbers[pairs[:, 0]] * numbers[pairs[:, 1]]))
+    return np.asarray(model.get_layer("link")([numbers[pairs[:, 0]], numbers[pairs[:, 1]]]))
 
 
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:

@@ -112,7 +112,7 @@ def layers(params: Params, words: Words) -> Sequence[Layer]:
     if params.task == "node":
         return [*boxes[:-1], dataclasses.replace(boxes[-1], kind="answer")]
     if params.task == "link":
-        return [*boxes, Layer(words("layer.pair"), (2,), 2 * (width + 1), "answer")]
+        return [*boxes, Layer(words("layer.pair"), (2,), 2, "answer")]
     count, classes = set_of(params).num_graphs, set_of(params).num_classes
     pooled = Layer(words(f"knob.pooling.option.{params.pooling}"), (count, width), kind="pooling")
     last = Layer(words("layer.answer"), (count, classes), (width + 1) * classes, "answer")
