@@ -7,11 +7,13 @@ into the program's own cache.
 
 import gzip
 import hashlib
+import io
 import os
 import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +29,15 @@ class File:
     """One file: the names caches give it, the first of them ours, and the SHA-256 of what it holds.
 
     `packed` files are wrapped in gzip, by each source in its own way; the hash is of the inside.
-    `address` is a name below `ORIGIN` or a whole address.
+    `address` is a name below `ORIGIN` or a whole address; with a `member` it is that of a zip which
+    holds the file under this name.
     """
 
     names: tuple[str, ...]
     address: str
     digest: str
     packed: bool = False
+    member: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,22 @@ def _downloaded(file: File, folder: Path) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     with urllib.request.urlopen(_address(file), timeout=TIMEOUT) as answer:
         content: bytes = answer.read()
+    if file.member:
+        content = _member(content, file)
     inside = _checked(content, file, file.names[0])
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
         part.write(content)
     Path(part.name).replace(folder / file.names[0])
     return inside
+
+
+def _member(archive: bytes, file: File) -> bytes:
+    """The one file of a zip that is wanted. Raises `_Damaged`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return opened.read(file.member)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise _Damaged(f"{file.address}: {error}") from error
 
 
 def _checked(content: bytes, file: File, where: str) -> bytes:

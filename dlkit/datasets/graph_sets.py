@@ -11,7 +11,8 @@ from dlkit.datasets.caches import Cached, File
 class GraphSet:
     """One graph whose nodes have classes. `source`: made, carried by networkx, or from a cache.
 
-    `words` tells that a node's features are the words of a text, so that most are zero.
+    `words` tells that a node's features are the words of a text, so that most are zero. With more
+    than one of `num_graphs` it is a set of small graphs, and each of them has a class.
     """
 
     name: str
@@ -20,6 +21,7 @@ class GraphSet:
     num_classes: int
     source: Literal["made", "embedded", "cache"]
     words: bool = False
+    num_graphs: int = 1
 
 
 _ALL = (
@@ -32,6 +34,13 @@ _ALL = (
     GraphSet("pubmed", 19717, 500, 3, "cache", words=True),
 )
 GRAPHS = {one.name: one for one in _ALL}
+_MANY = (
+    GraphSet("molecules", 2760, 3, 2, "made", num_graphs=240),
+    GraphSet("mutag", 2545, 7, 2, "cache", num_graphs=135),
+)
+MOLECULES = {one.name: one for one in _MANY}
+GRAPH_SETS = {**GRAPHS, **MOLECULES}
+ATOMS = {"molecules": "C N O", "mutag": "C N O F I Cl Br"}  # by the number of their feature
 
 PARTS = ("x", "y", "tx", "ty", "allx", "ally", "graph", "test.index")
 ADDRESS = "https://github.com/tkipf/gcn/raw/master/gcn/data/"
@@ -85,3 +94,26 @@ def _cached(name: str) -> Cached:
 
 
 CITATIONS = {name: _cached(name) for name in _DIGESTS}
+
+# MUTAG (Asim Debnath and others, 1991) without the graphs that are there twice (Sergei Ivanov and
+# others, 2019), as Spektral's `TUDataset("MUTAG", clean=True)` has it.
+MUTAG = Cached(
+    "mutag",
+    tuple(
+        File((name,), "https://github.com/nd7141/graph_datasets/raw/master/datasets/MUTAG.zip",
+             digest, member=f"MUTAG/{name}")
+        for name, digest in (
+            ("MUTAG_A.txt", "4f88fcea46af2ba922afe014e7cd2549cb95c0ed820d7d4f62e441728f65db25"),
+            ("MUTAG_graph_indicator.txt",
+             "a6ef68e09c94284dab069a95796824bc32cc82329bf0ad1f502e91b08157323e"),
+            ("MUTAG_node_labels.txt",
+             "13ac8689f355d092aed11ee616a5352213f3f6fab3a86dbfb21010e6c996e2fb"),
+            ("MUTAG_graph_labels.txt",
+             "69e60866860a437979de91ebdce9c982c7258f35fae64f23754407f9804026ec"),
+        )
+    ),
+    folder="MUTAG_clean",
+    layout="spektral/datasets/TUDataset",
+    further=(Path.home() / "spektral" / "datasets" / "TUDataset" / "MUTAG_clean",),
+    instead="molecules",
+)  # fmt: skip

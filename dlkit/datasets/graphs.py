@@ -9,8 +9,10 @@ import numpy as np
 from dlkit.contract import Array, CodedError
 from dlkit.datasets.citation import citation
 from dlkit.datasets.graph_sets import GRAPHS
+from dlkit.datasets.own_graph import PREFIX, written
 
 LABELLED = {"karate": 2, "les_miserables": 2, "florentine": 1}  # of each class
+OWN_LABELLED = 2
 BLOCK, BLOCK_LABELLED, BLOCK_VALIDATION = 60, 5, 60
 INSIDE, ACROSS = 0.1, 0.012  # the chance of an edge within a block and between two
 SIGNAL = 0.45  # how far the features of a class lie from zero, in standard deviations
@@ -22,8 +24,10 @@ EXACT = 500  # nodes up to which networkx' own layout is quick enough
 class Graph:
     """Nodes are numbers from 0; `edges` [E, 2] holds each edge once, the lower node first.
 
-    `features` [N, F], `labels` [N]; `train`, `validation` and `test` are nodes, in no two parts. A
-    training takes it for a split whose examples are the numbers of the nodes.
+    `features` [N, F]; `labels` [X] are classes of examples, `train`, `validation` and `test`
+    numbers of examples, in no two parts. An example is a node; with `pairs` [X, 2] it is two nodes,
+    linked or not; with `owners` [N], the number of each node's graph, it is a graph. `kinds` [N]
+    are what nodes are, where that is not asked for. A training takes all this for a split.
     """
 
     features: Array
@@ -32,11 +36,14 @@ class Graph:
     train: Array
     validation: Array
     test: Array
+    kinds: Array | None = None
+    pairs: Array | None = None
+    owners: Array | None = None
 
     @property
     def x_train(self) -> Array:
-        """The nodes to learn from."""
-        return self.train
+        """The numbers of the nodes or graphs to learn from, or pairs of nodes."""
+        return self.train if self.pairs is None else self.pairs[self.train]
 
     @property
     def y_train(self) -> Array:
@@ -45,8 +52,8 @@ class Graph:
 
     @property
     def x_val(self) -> Array:
-        """The nodes to check with."""
-        return self.validation
+        """Those to check with."""
+        return self.validation if self.pairs is None else self.pairs[self.validation]
 
     @property
     def y_val(self) -> Array:
@@ -60,6 +67,9 @@ def load(name: str, seed: int) -> Graph:
     The citation graphs have their public split. Of the small ones the best-connected nodes of each
     class are labelled, and `seed` shares out the rest; it also draws the block model.
     """
+    if name.startswith(PREFIX):
+        own = written(name)
+        return _featureless(own.edges, own.labels, OWN_LABELLED, seed)
     if name not in GRAPHS:
         raise CodedError("not_an_option", given=name, allowed=", ".join(GRAPHS))
     if name == "blocks":
@@ -85,7 +95,7 @@ def _blocks(seed: int) -> Graph:
         features.astype(np.float32),
         edges,
         labels,
-        *_sorted(train, rest[:BLOCK_VALIDATION], rest[BLOCK_VALIDATION:]),
+        *parted(train, rest[:BLOCK_VALIDATION], rest[BLOCK_VALIDATION:]),
     )
 
 
@@ -98,19 +108,27 @@ def _social(name: str, seed: int) -> Graph:
     graph, labels = _READERS[name]()
     number = {node: i for i, node in enumerate(graph)}
     edges = np.sort([(number[a], number[b]) for a, b in graph.edges()], axis=1)
+    return _featureless(edges, labels, LABELLED[name], seed)
+
+
+def _featureless(edges: Array, labels: Array, labelled: int, seed: int) -> Graph:
+    """Of each class the `labelled` best-connected nodes teach; those of no known class do nothing.
+
+    A third of the others checks, two thirds are the test.
+    """
     degrees = np.bincount(edges.ravel(), minlength=len(labels))
-    train = []
-    for label in range(GRAPHS[name].num_classes):
+    train = [np.empty(0, np.int64)]
+    for label in range(int(labels.max(initial=-1)) + 1):
         members = np.flatnonzero(labels == label)
-        best = np.argsort(-degrees[members], kind="stable")[: LABELLED[name]]
+        best = np.argsort(-degrees[members], kind="stable")[:labelled]
         train.append(members[best])
-    rest = np.setdiff1d(np.arange(len(labels)), np.concatenate(train))
+    rest = np.setdiff1d(np.flatnonzero(labels >= 0), np.concatenate(train))
     rest = np.random.default_rng(seed).permutation(rest)
     return Graph(
         np.eye(len(labels), dtype=np.float32),
         edges.astype(np.int32),
         labels,
-        *_sorted(np.concatenate(train), rest[: len(rest) // 3], rest[len(rest) // 3 :]),
+        *parted(np.concatenate(train), rest[: len(rest) // 3], rest[len(rest) // 3 :]),
     )
 
 
@@ -144,13 +162,14 @@ def _communities(graph: nx.Graph, *, weight: str | None) -> Array:
     return np.array([community[node] for node in graph], np.int32)
 
 
-def _sorted(*parts: Array) -> tuple[Array, ...]:
+def parted(*parts: Array) -> tuple[Array, ...]:
+    """Numbers of examples in their order, as whole numbers of 32 bits."""
     return tuple(np.sort(part).astype(np.int32) for part in parts)
 
 
 def drawn(graph: Graph) -> Array:
     """The nodes to draw: all of them, or those nearest to the best-connected one."""
-    num_nodes = len(graph.labels)
+    num_nodes = len(graph.features)
     if num_nodes <= DRAWN:
         return np.arange(num_nodes, dtype=np.int32)
     wide = nx.Graph(graph.edges.tolist())

@@ -7,7 +7,7 @@ import numpy as np
 from dlkit.contract import Array
 from dlkit.datasets import caches, images, shapes
 from dlkit.datasets.catalogue import find
-from dlkit.datasets.graph_sets import CITATIONS, GRAPHS
+from dlkit.datasets.graph_sets import CITATIONS, GRAPH_SETS, MUTAG
 from dlkit.datasets.tables import CALIFORNIA, CALIFORNIA_RANGES, table
 
 POINTS_TRAIN = 800
@@ -19,6 +19,7 @@ _OFFICIAL = {
     "cifar10": images.cifar10,
 }
 _CACHED = {one.name: one for one in (images.FASHION, images.MNIST, images.CIFAR, CALIFORNIA)}
+_GRAPHS_CACHED = {**CITATIONS, "mutag": MUTAG}
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def load(name: str, seed: int, *, noise: float = 0.0) -> Split:
 
 def is_there(name: str) -> bool:
     """Whether the data set called `name` can be had without a download."""
-    if name in GRAPHS:
-        return name not in CITATIONS or caches.is_there(CITATIONS[name])
+    if name in GRAPH_SETS:
+        return name not in _GRAPHS_CACHED or caches.is_there(_GRAPHS_CACHED[name])
     return find(name).source != "cache" or caches.is_there(_CACHED[name])
 
 

@@ -154,9 +154,9 @@ def shortened(text: str) -> str:
 
 def _say_absent(knob: Knob, words: Words) -> None:
     """Below the choice of data: which of the sets would have to be downloaded first."""
-    known = {**datasets.DATASETS, **datasets.GRAPHS}
-    sets = [name for name in knob.options if name in known]
-    absent = [name for name in sets if knob.name == "data" and not datasets.is_there(name)]
+    known = {**datasets.DATASETS, **datasets.GRAPH_SETS}
+    sets = [name for name in knob.options if name in known and knob.name in ("data", "graphs")]
+    absent = [name for name in sets if not datasets.is_there(name)]
     if absent:
         names = [value_text(knob, name, words) for name in absent]
         st.caption(words("form.absent", sets=" · ".join(names)))

@@ -13,7 +13,7 @@ from dlkit.views.classes import percent
 LARGE = 500  # nodes from which they are small and drawn by the graphics card
 LINKS = 600  # drawn at most
 GRID = 60_000  # steps along each side: whole numbers take half the room of broken ones
-INK = "#3a3a3a"
+INK = "#7f7f7f"  # seen on light and on dark pages
 STILL = {"visible": False, "showgrid": False}
 
 
@@ -24,6 +24,7 @@ def nodes(
     words: Words,
     *,
     rings: Sequence[tuple[str, Array, str]] = (),
+    hover: str = "hover.node",
 ) -> go.Figure:
     """Every node in the colour of its class `answers` [N], over the links.
 
@@ -42,7 +43,7 @@ def nodes(
     for number, name in enumerate(names):
         chosen = answers == number
         look = {"size": size, "color": theme.CLASSES[number % len(theme.CLASSES)]}
-        text = words("hover.node", name=name) + "<extra></extra>"
+        text = words(hover, name=name) + "<extra></extra>"
         traces.append(_dots(spots[chosen], kind, look, own[chosen], name=name, hovertemplate=text))
     for label, mask, color in rings:
         if len(mask) != len(spots):
@@ -50,6 +51,85 @@ def nodes(
         look = {"size": size + 5, "color": "rgba(0,0,0,0)", "line": {"width": 1.6, "color": color}}
         traces.append(_dots(spots[mask], kind, look, None, name=label, hoverinfo="skip"))
     return figure.add_traces(traces)
+
+
+def add_lines(
+    figure: go.Figure, places: Array, links: Array, *, name: str, color: str, dash: str = "solid"
+) -> None:
+    """Some links [L, 2] of the nodes at `places` on top of a drawn graph, told by colour."""
+    kind = "scattergl" if len(places) > LARGE else "scatter"
+    look = {"width": 2.4, "color": color, "dash": dash}
+    line = _lines(_whole(places), links, kind)
+    figure.add_trace({**line, "line": look, "name": name, "showlegend": True})
+
+
+def small(
+    held: Mapping[str, Array], names: Sequence[str], letters: Sequence[str], words: Words
+) -> go.Figure:
+    """Small graphs side by side, each in the colour of its answer, wrong ones ringed.
+
+    Of every node `held` has a place, its `kinds`, the number of its graph, and that graph's answer
+    and true class. A node says its letter, but for the first kind, which most are of.
+    """
+    keys = ("places", "links", "numbers", "answers", "truth", "kinds")
+    figure, held = _blank(), {key: held[key] for key in keys if key in held}
+    if len(held) < len(keys) or len({len(held[key]) for key in keys if key != "links"}) > 1:
+        return figure
+    spots, said = _whole(held["places"]), held["answers"]
+    traces = [_lines(spots, held["links"], "scatter", most=4 * LINKS)]
+    shown = np.array(["", *letters[1:]])[np.minimum(held["kinds"], len(letters) - 1)]
+    for number, name in enumerate(names):
+        chosen = said == number
+        look = {"size": 13, "color": theme.CLASSES[number % len(theme.CLASSES)]}
+        text = words("hover.molecule", name=name) + "<extra></extra>"
+        named: dict[str, Any] = {"mode": "markers+text", "text": shown[chosen], "name": name}
+        named["textfont"] = {"size": 9, "color": "#ffffff"}
+        traces.append(_dots(spots[chosen], "scatter", look, held["numbers"][chosen],
+                            hovertemplate=text, **named))  # fmt: skip
+    look = {"size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 1.6, "color": theme.BAD}}
+    wrong, label = said != held["truth"], words("ring.wrong")
+    traces.append(_dots(spots[wrong], "scatter", look, None, name=label, hoverinfo="skip"))
+    return figure.add_traces(traces)
+
+
+def heard(held: Mapping[str, Array], names: Sequence[str], words: Words) -> go.Figure:
+    """The graph whose links [L, 2] are as strong as what is `heard` [L] along them, from 0 to 1."""
+    links, weights = held.get("links"), held.get("heard")
+    if links is None or weights is None or len(links) != len(weights):
+        return _blank()
+    figure = nodes({**held, "links": links[:0]}, held.get("kinds"), names, words)
+    if not figure.data or not len(weights):
+        return figure
+    kind = "scattergl" if len(held["places"]) > LARGE else "scatter"
+    spots, scaled = _whole(held["places"]), np.nan_to_num(weights)
+    edges = np.quantile(scaled, (0.25, 0.5, 0.75, 1.0))
+    strength, lines = np.searchsorted(edges[:-1], scaled, side="right"), []
+    for level, alpha in enumerate((0.12, 0.3, 0.55, 0.9)):
+        chosen = strength == level
+        look = {"width": 0.6 + 0.9 * level, "color": f"rgba(128,128,128,{alpha})"}
+        low = float(scaled[chosen].mean()) if chosen.any() else 0.0
+        label = words("ring.heard", share=percent(low))
+        line = _lines(spots, links[chosen], kind)
+        lines.append({**line, "line": look, "name": label, "showlegend": bool(chosen.any())})
+    return _blank().add_traces([*lines, *figure.data])
+
+
+def speaking(
+    places: Array, links: Array, influence: Array, *, texts: Sequence[str], title: str
+) -> go.Figure:
+    """One small graph; nodes without which the answer falls are blue, those against it orange."""
+    figure = _blank(title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"})
+    figure.update_layout(showlegend=False, margin={"l": 4, "r": 4, "t": 12, "b": 4})
+    spots, size = _whole(places), np.abs(influence)
+    sizes = 16 + 18 * size / max(float(size.max(initial=0.0)), 1e-9)
+    colors = [theme.TRAIN if one >= 0 else theme.VALIDATION for one in influence]
+    look = {"size": sizes, "color": colors, "opacity": 1}
+    shares = [f"{text} · {100 * one:+.0f} %" for text, one in zip(texts, influence, strict=True)]
+    named: dict[str, Any] = {"mode": "markers+text", "text": list(texts), "hovertext": shares}
+    named |= {"hovertemplate": "%{hovertext}<extra></extra>", "textfont": {"color": "#ffffff"}}
+    return figure.add_traces(
+        [_lines(spots, links, "scatter"), _dots(spots, "scatter", look, None, **named)]
+    )
 
 
 def variety(shares: Array | None, words: Words) -> go.Figure:
@@ -132,9 +212,9 @@ def _whole(places: Array) -> Array:
     return grid
 
 
-def _lines(spots: Array, links: Array, kind: str) -> dict[str, Any]:
-    """All links as one line with gaps; of many only a part, spread evenly."""
-    every = max(1, -(-len(links) // LINKS))
+def _lines(spots: Array, links: Array, kind: str, most: int = LINKS) -> dict[str, Any]:
+    """All links as one line with gaps; of more than `most` only a part, spread evenly."""
+    every = max(1, -(-len(links) // most))
     chosen = links[::every]
     chosen = chosen[(chosen < len(spots)).all(axis=1)] if len(chosen) else chosen
     ends = np.full((len(chosen), 3, 2), np.nan, np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlkit import datasets
-from dlkit.algorithms.gnn import shown
+from dlkit.algorithms.gnn import asked, shown
 from dlkit.algorithms.gnn.spec import ALGORITHM, LAYERS, Params
 from dlkit.contract import Array, CodedError, RunData, Series, Snapshot
 from dlkit.datasets import caches, citation, graph_sets, graphs
@@ -292,15 +292,15 @@ def test_an_edge_that_is_taken_away_is_gone_and_an_edit_of_nothing_changes_nothi
 
 def test_nodes_within_two_steps_come_nearest_first() -> None:
     edges = np.array([[0, 1], [1, 2], [2, 3], [0, 4]], np.int32)
-    assert shown.within(edges, 0, 2, 16).tolist() == [1, 4, 2]
-    assert shown.within(edges, 0, 2, 1).tolist() == [1]
-    assert shown.without(edges, 1).tolist() == [[2, 3], [0, 4]]
+    assert asked.within(edges, 0, 2, 16).tolist() == [1, 4, 2]
+    assert asked.within(edges, 0, 2, 1).tolist() == [1]
+    assert asked.without(edges, 1).tolist() == [[2, 3], [0, 4]]
 
 
 def test_an_edge_comes_if_it_was_not_there_and_goes_if_it_was() -> None:
-    assert shown.toggled(PATH, 2, 0).tolist() == [[0, 1], [1, 2], [0, 2]]
-    assert shown.toggled(PATH, 2, 1).tolist() == [[0, 1]]
-    assert shown.toggled(PATH, 1, 1).tolist() == PATH.tolist()
+    assert asked.toggled(PATH, 2, 0).tolist() == [[0, 1], [1, 2], [0, 2]]
+    assert asked.toggled(PATH, 2, 1).tolist() == [[0, 1]]
+    assert asked.toggled(PATH, 1, 1).tolist() == PATH.tolist()
 
 
 def test_variety_is_nothing_for_equal_nodes_and_much_for_different_ones() -> None:

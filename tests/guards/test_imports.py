@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "spektral", "gymnasium", "ray", "streamlit"}
 MAY: tuple[tuple[str, set[str]], ...] = (
-    ("dlkit/algorithms/gnn/model.py", {"keras", "spektral"}),
+    ("dlkit/algorithms/gnn/messages.py", {"keras", "spektral"}),
     ("dlkit/algorithms/*/model.py", {"keras"}),
     ("dlkit/training.py", {"keras"}),
     ("dlkit/fused.py", {"keras"}),

@@ -7,11 +7,13 @@ classification with graph convolutional networks", ICLR, https://arxiv.org/abs/1
 
     H' = relu(D^-1/2 (A + I) D^-1/2 H W).
 
-The layers are Spektral's (Daniele Grattarola, Cesare Alippi, 2021, https://arxiv.org/abs/2006.12138).
-They are written for TensorFlow, so this chapter needs that backend. GCNII is ours.
+The layers are Spektral's (Daniele Grattarola, Cesare Alippi, 2021, https://arxiv.org/abs/2006.12138)
+and stand in `messages.py`. They are written for TensorFlow, so this chapter needs that backend.
 
-One step of the training looks at the whole graph, but only nodes with a label enter the loss: an
-example is the number of a node, the network computes all and picks those it is asked for.
+Three tasks. An example is a node whose class is asked for; or two nodes, is there an edge between
+them; or a small graph that has a class (all of them together are one graph with many parts). Every
+step of the training looks at everything, but only examples with a label enter the loss: the network
+computes all nodes and picks those it is asked for.
 
 Deviations from the paper: weight decay beside L2, a fixed number of steps; dropping an edge makes
 the other messages larger instead of normalising again.
@@ -21,36 +23,59 @@ from collections.abc import Callable
 
 import keras
 import numpy as np
-import scipy.sparse
-import spektral
 from keras import layers, ops
-from spektral.layers.ops import modal_dot
-from spektral.utils.sparse import sp_matrix_to_sp_tensor
 
 from dlkit import judging
-from dlkit.algorithms.gnn import shown
-from dlkit.algorithms.gnn.spec import Params
+from dlkit.algorithms.gnn import asked, shown
+from dlkit.algorithms.gnn.messages import (
+    APPNP,
+    GAT,
+    GCN,
+    GCNII,
+    GIN,
+    TELEPORT,
+    Alike,
+    Chebyshev,
+    DropEdge,
+    Dropout,
+    GraphSAGE,
+    MaxPool,
+    MeanPool,
+    SumPool,
+    as_adjacency,
+    as_features,
+    attention,
+)
+from dlkit.algorithms.gnn.spec import Params, set_of
 from dlkit.contract import Array, CodedError, Run
-from dlkit.datasets import GRAPHS, graphs
+from dlkit.datasets import graph_set
+from dlkit.datasets.graphs import Graph
 from dlkit.params import BaseParams
 from dlkit.training import fit, make_optimizer, one_thread, seed_everything
 
 SPARSE_INPUT = ("gcn", "gat", "appnp", "gcnii")  # layers that multiply by the features at once
-NORMALISED = ("gcn", "appnp", "gcnii")  # layers that weigh messages by D^-1/2 (A + I) D^-1/2
+POOLS: dict[str, type] = {"sum": SumPool, "mean": MeanPool, "max": MaxPool}
 DEEP = 20.0  # times the L2 of its first and last layer has GCNII between them
-TELEPORT = 0.1  # the share of a node's own beginning in every step of APPNP and GCNII
 
 
 def build(params: Params) -> keras.Model:
-    """Numbers of nodes [B] -> logits [B, C]. Raises `CodedError("needs_tensorflow")`."""
+    """Numbers of nodes or graphs [B], or pairs of nodes [B, 2] -> logits [B, C].
+
+    Raises `CodedError("needs_tensorflow")`.
+    """
     if keras.backend.backend() != "tensorflow":
         raise CodedError("needs_tensorflow", given=keras.backend.backend())
     seed_everything(params.seed)
-    node = keras.Input((), dtype="int32", name="node")  # [B]
-    features, adjacency = WholeGraph(params.data, params.seed, params.layer, name="graph")(node)
-    logits = network(params)([features, adjacency])  # [N, C]
-    model = keras.Model(node, ops.take(logits, node, axis=0), name="gnn")
-    _hold_small(model, params)
+    asked_for = keras.Input((2,) if params.task == "link" else (), dtype="int32", name="example")
+    whole = WholeGraph(params.chosen, params.seed, params.layer, task=params.task, name="graph")
+    found = network(params)(whole(asked_for))  # [N, C], [N, width] or [G, C]
+    if params.task == "link":
+        first, second = (ops.take(found, asked_for[:, end], axis=0) for end in (0, 1))
+        logits = Alike(name="link")([first, second])
+    else:
+        logits = ops.take(found, asked_for, axis=0)
+    model = keras.Model(asked_for, logits, name="gnn")
+    _hold_small(model.get_layer("network"), params)
     optimizer = make_optimizer(
         params.optimizer, params.learning_rate, weight_decay=params.weight_decay,
         average=params.average,
@@ -60,9 +85,9 @@ def build(params: Params) -> keras.Model:
     return model
 
 
-def _hold_small(model: keras.Model, params: Params) -> None:
+def _hold_small(network: keras.Model, params: Params) -> None:
     """L2 as published: of the first layer, in GAT of all, in GCNII stronger between the ends."""
-    weights = [weight for weight in model.trainable_weights if len(weight.shape) > 1]
+    weights = [weight for weight in network.trainable_weights if len(weight.shape) > 1]
     for place, weight in enumerate(weights if params.l2 else []):
         between = params.layer == "gcnii" and 0 < place < len(weights) - 1
         strength = params.l2 * (DEEP if between else 1.0)
@@ -70,15 +95,27 @@ def _hold_small(model: keras.Model, params: Params) -> None:
             weight.regularizer = keras.regularizers.L2(strength / 2)
 
 
-def network(params: Params) -> keras.Model:
-    """Features [N, F] and adjacency [N, N], sparse -> logits [N, C]."""
-    one = GRAPHS[params.data]
-    nodes, sparse = one.num_nodes, one.words and params.layer in SPARSE_INPUT
+def network(params: Params, more: int = 0) -> keras.Model:
+    """Features [N, F] and adjacency [N, N], sparse -> logits [N, C], for links numbers [N, width].
+
+    For graphs also the graph of each node [N] -> logits [G, C]. `more` nodes may join.
+    """
+    one = set_of(params)
+    nodes, sparse = one.num_nodes + more, one.words and params.layer in SPARSE_INPUT
     features = keras.Input(batch_shape=(nodes, one.num_features), sparse=sparse, name="features")
     adjacency = keras.Input(batch_shape=(nodes, nodes), sparse=True, name="adjacency")
     body = {"appnp": _far, "gcnii": _deep}.get(params.layer, _stack)
-    logits = body(features, adjacency, params, one.num_classes)
-    return keras.Model([features, adjacency], logits, name="network")
+    if params.task != "graph":
+        numbers = one.num_classes if params.task == "node" else params.width
+        said = body(features, adjacency, params, numbers)
+        return keras.Model([features, adjacency], said, name="network")
+    owner = keras.Input(batch_shape=(nodes,), dtype="int32", name="owner")
+    x = body(features, adjacency, params, params.width)
+    x = layers.Activation(params.activation, name="nodes")(x)  # [N, width]
+    x = POOLS[params.pooling](one.num_graphs, name="pooled")([x, owner])  # [G, width]
+    return keras.Model(
+        [features, adjacency, owner], layers.Dense(one.num_classes)(x), name="network"
+    )
 
 
 def _stack(
@@ -87,7 +124,7 @@ def _stack(
     """Layer upon layer; the last one gives the logits."""
     for number in range(1, params.depth):
         before = x
-        x = _heard(x, adjacency, params)  # [N, width]
+        x = _heard(_dropped(x, params, first=number == 1), adjacency, params)  # [N, width]
         if params.normalisation == "batch":
             x = layers.BatchNormalization(momentum=0.9)(x)
         elif params.normalisation == "layer":
@@ -95,15 +132,20 @@ def _stack(
         if params.residual and number > 1:
             x = layers.Add()([x, before])
         x = layers.Activation(params.activation, name=f"hidden_{number}")(x)
+    x = _dropped(x, params, first=params.depth == 1)
     return _heard(x, adjacency, params, num_classes=num_classes)  # [N, C]
+
+
+def _dropped(x: keras.KerasTensor, params: Params, *, first: bool) -> keras.KerasTensor:
+    """Dropout, of what is given too; but an atom without its one feature would be no atom."""
+    kept = not params.dropout or (first and params.task == "graph")
+    return x if kept else Dropout(params.dropout)(x)
 
 
 def _heard(
     x: keras.KerasTensor, adjacency: keras.KerasTensor, params: Params, *, num_classes: int = 0
 ) -> keras.KerasTensor:
     """What each node makes of the messages: [N, ...] -> [N, width], in the last layer [N, C]."""
-    if params.dropout > 0:
-        x = Dropout(params.dropout)(x)
     adjacency = _thinned(adjacency, params)
     return _layer(params, num_classes or params.width, last=num_classes > 0)([x, adjacency])
 
@@ -126,7 +168,7 @@ def _far(
     x: keras.KerasTensor, adjacency: keras.KerasTensor, params: Params, num_classes: int
 ) -> keras.KerasTensor:
     """A plain network for each node alone; then its answers are passed on many times."""
-    x = Dropout(params.dropout)(x)
+    x = _dropped(x, params, first=True)
     adjacency = _thinned(adjacency, params)
     return APPNP(
         num_classes,
@@ -142,7 +184,7 @@ def _deep(
     x: keras.KerasTensor, adjacency: keras.KerasTensor, params: Params, num_classes: int
 ) -> keras.KerasTensor:
     """Many layers that never forget where they began."""
-    x = Dropout(params.dropout)(x)
+    x = _dropped(x, params, first=True)
     first = x = layers.Dense(params.width, activation=params.activation)(x)  # [N, width]
     for number in range(1, params.depth + 1):
         x = layers.Dropout(params.dropout)(x)
@@ -156,195 +198,114 @@ def _thinned(adjacency: keras.KerasTensor, params: Params) -> keras.KerasTensor:
     return DropEdge(params.drop_edge)(adjacency) if params.drop_edge > 0 else adjacency
 
 
-class _Unmasked:
-    """Keras 3 hands a list of absent masks to a layer; Spektral 1.3.1 would multiply by it."""
-
-    def call(self, inputs: list, mask: object = None) -> keras.KerasTensor:
-        return super().call(inputs)  # type: ignore[misc]
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class GCN(_Unmasked, spektral.layers.GCNConv):
-    """Messages weighed by degree (Kipf and Welling, 2017)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class GAT(_Unmasked, spektral.layers.GATConv):
-    """Messages weighed by attention (Veličković and others, 2018)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class APPNP(_Unmasked, spektral.layers.APPNPConv):
-    """Answers passed on with a way back home (Gasteiger and others, 2019)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class Chebyshev(_Unmasked, spektral.layers.ChebConv):
-    """Polynomials of the graph's Laplacian (Defferrard and others, 2016)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class GraphSAGE(spektral.layers.GraphSageConv):
-    """The mean of the neighbours beside the node itself (Hamilton and others, 2017)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class GIN(spektral.layers.GINConv):
-    """The sum of the neighbours through a small network (Xu and others, 2019)."""
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class GCNII(layers.Layer):
-    """Part of the beginning comes back, and most of the signal goes on as it is.
-
-    Ming Chen and others, 2020, https://arxiv.org/abs/2007.02133.
-    """
-
-    def __init__(self, width: int, strength: float, **named: object) -> None:
-        super().__init__(**named)
-        self.width, self.strength = width, strength
-        self.kernel = self.add_weight(shape=(width, width), name="kernel")
-
-    def call(self, inputs: list) -> keras.KerasTensor:
-        """Nodes [N, D], their beginning [N, D], adjacency [N, N] -> [N, D]."""
-        x, first, adjacency = inputs
-        mixed = (1 - TELEPORT) * modal_dot(adjacency, x) + TELEPORT * first
-        return (1 - self.strength) * mixed + self.strength * ops.matmul(mixed, self.kernel)
-
-    def get_config(self) -> dict[str, object]:
-        """What is needed to make the layer again."""
-        return {**super().get_config(), "width": self.width, "strength": self.strength}
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class Dropout(layers.Dropout):
-    """Dropout that also takes a sparse matrix, of which it drops entries that are not zero."""
-
-    def call(self, inputs: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """A matrix -> a matrix of the same kind."""
-        if hasattr(inputs, "with_values"):
-            return inputs.with_values(super().call(inputs.values, training=training))
-        return super().call(inputs, training=training)
-
-
-@keras.saving.register_keras_serializable("dlkit.gnn")
-class DropEdge(layers.Layer):
-    """Leaves out messages at random while training, never those of a node to itself.
-
-    Yu Rong and others, 2020, https://arxiv.org/abs/1907.10903.
-    """
-
-    def __init__(self, rate: float, **named: object) -> None:
-        super().__init__(**named)
-        self.rate = rate
-        self.seeds = keras.random.SeedGenerator()
-
-    def call(self, adjacency: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
-        """Adjacency [N, N] -> adjacency [N, N] with fewer entries."""
-        if not training:
-            return adjacency
-        places = adjacency.indices  # [E, 2]
-        chance = keras.random.uniform(ops.shape(adjacency.values), seed=self.seeds)
-        itself = ops.equal(places[:, 0], places[:, 1])
-        kept = ops.nonzero(ops.logical_or(itself, chance >= self.rate))[0]
-        larger = ops.where(itself, 1.0, 1 / (1 - self.rate))
-        values = ops.take(adjacency.values * larger, kept)
-        return type(adjacency)(ops.take(places, kept, axis=0), values, adjacency.dense_shape)
-
-    def compute_output_spec(
-        self, adjacency: keras.KerasTensor, training: bool = False
-    ) -> keras.KerasTensor:
-        """As the input."""
-        return keras.KerasTensor(adjacency.shape, adjacency.dtype, sparse=True)
-
-    def get_config(self) -> dict[str, object]:
-        """What is needed to make the layer again."""
-        return {**super().get_config(), "rate": self.rate}
-
-
 @keras.saving.register_keras_serializable("dlkit.gnn")
 class WholeGraph(layers.Layer):
-    """The graph itself, whatever node is asked for. It is read again where a model is loaded."""
+    """The graph itself, whatever is asked for. It is read again where a model is loaded."""
 
-    def __init__(self, data: str, seed: int, layer: str, **named: object) -> None:
+    def __init__(
+        self, data: str, seed: int, layer: str, task: str = "node", **named: object
+    ) -> None:
         super().__init__(**named)
-        self.data, self.seed, self.layer = data, seed, layer
-        graph = graphs.load(data, seed)
-        self.sparse = GRAPHS[data].words and layer in SPARSE_INPUT
-        self.features = ops.convert_to_tensor(graph.features)
-        if self.sparse:
-            self.features = sp_matrix_to_sp_tensor(scipy.sparse.csr_matrix(graph.features))
-        self.adjacency = as_adjacency(len(graph.labels), graph.edges, layer)
+        self.mine = {"data": data, "seed": seed, "layer": layer, "task": task}
+        one, graph = graph_set(data), shown.graph_of(task, data, seed)
+        self.sparse = one.words and layer in SPARSE_INPUT
+        self.whole = [
+            as_features(graph.features, sparse=self.sparse),
+            as_adjacency(one.num_nodes, graph.edges, layer),
+        ]
+        if graph.owners is not None:
+            self.whole.append(ops.convert_to_tensor(graph.owners))
 
-    def call(self, node: keras.KerasTensor) -> tuple:
-        """Any nodes -> features [N, F] and adjacency [N, N] of all."""
-        return self.features, self.adjacency
+    def call(self, asked_for: keras.KerasTensor) -> list:
+        """Any examples -> features [N, F], adjacency [N, N], for graphs also owners [N]."""
+        return self.whole
 
-    def compute_output_spec(self, node: keras.KerasTensor) -> tuple:
+    def compute_output_spec(self, asked_for: keras.KerasTensor) -> list:
         """Their shapes are those of the graph."""
-        one = GRAPHS[self.data]
-        return (
+        one = graph_set(str(self.mine["data"]))
+        return [
             keras.KerasTensor((one.num_nodes, one.num_features), "float32", sparse=self.sparse),
             keras.KerasTensor((one.num_nodes, one.num_nodes), "float32", sparse=True),
-        )
+            keras.KerasTensor((one.num_nodes,), "int32"),
+        ][: len(self.whole)]
 
     def get_config(self) -> dict[str, object]:
         """What is needed to make the layer again."""
-        mine = {"data": self.data, "seed": self.seed, "layer": self.layer}
-        return {**super().get_config(), **mine}
-
-
-def as_adjacency(num_nodes: int, edges: Array, layer: str) -> keras.KerasTensor:
-    """Edges [E, 2] -> the sparse matrix [N, N] that `layer` multiplies by, made by Spektral."""
-    first, second = edges.T
-    both = np.concatenate([first, second]), np.concatenate([second, first])
-    ones = np.ones(2 * len(edges), np.float32)
-    matrix = scipy.sparse.csr_matrix((ones, both), shape=(num_nodes, num_nodes))
-    if layer in NORMALISED:
-        matrix = spektral.utils.gcn_filter(matrix)
-    elif layer == "chebyshev":
-        laplacian = spektral.utils.normalized_laplacian(matrix)
-        matrix = spektral.utils.rescale_laplacian(laplacian, lmax=2)  # 2 bounds every graph's
-    return sp_matrix_to_sp_tensor(matrix.astype(np.float32))
+        return {**super().get_config(), **self.mine}
 
 
 def train(params: Params, run: Run) -> keras.Model:
-    """Learn the labelled nodes; at each look write what every node is taken for.
+    """Learn the examples with a label; at each look write what every example is taken for.
 
-    The test nodes are judged once, at the end, and nothing is chosen by them.
+    The test examples are judged once, at the end, and nothing is chosen by them.
     """
-    graph = graphs.load(params.data, params.seed)
+    graph = shown.graph_of(params.task, params.chosen, params.seed)
     one_thread()
     model = build(params)
-    look = shown.Look(_inside(model), graph, params.seed)
+    look = shown.Look(_inside(model, params, graph), graph, params.seed)
     fit(model, graph, params, run, pictures=look.pictures, fixed=look.fixed())
     right = float((look.said[graph.test] == graph.labels[graph.test]).mean())
     run.scalars(look.step, test_accuracy=right)
-    run.note(look.step, "tested", share=f"{right:.1%}", nodes=len(graph.test))
+    key = "tested" if params.task == "node" else f"tested_{params.task}"
+    run.note(look.step, key, share=f"{right:.1%}", nodes=len(graph.test))
     return model
 
 
-def _inside(model: keras.Model) -> Callable[[], list[Array]]:
-    """A function that gives what leaves each layer, [N, ...], the logits last."""
-    inside, graph = model.get_layer("network"), model.get_layer("graph")
-    hidden = [one.output for one in inside.layers if one.name.startswith("hidden_")]
-    watcher = keras.Model(inside.inputs, [*hidden, inside.output])
+def _inside(model: keras.Model, params: Params, graph: Graph) -> Callable[[], shown.Inside]:
+    """A function that gives what leaves each layer, and the answers to all examples."""
+    inside, whole = model.get_layer("network"), model.get_layer("graph").whole
+    by_name = {one.name: one for one in inside.layers}
+    names = [name for name in by_name if name.startswith("hidden_")]
+    wanted = [by_name[name].output for name in (*names, "nodes", "pooled") if name in by_name]
+    last = next((one for one in reversed(inside.layers) if isinstance(one, GAT)), None)
+    heard = [] if last is None else [last.input[0]]
+    watcher = keras.Model(inside.inputs, [inside.output, *heard, *wanted])
 
-    def found() -> list[Array]:
-        answers = keras.tree.flatten(watcher([graph.features, graph.adjacency], training=False))
-        return [np.asarray(one) for one in answers]
+    def found() -> shown.Inside:
+        answers, *others = keras.tree.flatten(watcher(whole, training=False))
+        weights = attention(last, others.pop(0), whole[1]) if last is not None else None
+        numbers = [np.asarray(one) for one in others]
+        answers = np.asarray(answers)
+        if params.task == "graph":
+            return shown.Inside(numbers[:-1], numbers[-1], answers, weights)
+        layers_out = [*numbers, answers]
+        spots = answers if params.task == "link" or not numbers else numbers[-1]
+        if graph.pairs is not None:
+            answers = _paired(model, answers, graph.pairs)
+        return shown.Inside(layers_out, spots, answers, weights)
 
     return found
 
 
+def _paired(model: keras.Model, numbers: Array, pairs: Array) -> Array:
+    """The nodes' numbers [N, D] and pairs of nodes [P, 2] -> logits [P, 2]."""
+    return np.asarray(model.get_layer("link")([numbers[pairs[:, 0]], numbers[pairs[:, 1]]]))
+
+
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
-    """One node's answer, whom it hangs on, and what happens when an edge comes or goes."""
-    graph = graphs.load(params.data, params.seed)
+    """What is answered, on whom it hangs, and what happens when the graph is another."""
+    graph = shown.graph_of(params.task, params.chosen, params.seed)
     inside, whole = model.get_layer("network"), model.get_layer("graph")
 
-    def ask(edges: Array) -> Array:
-        """Class probabilities of all nodes [N, C] if these were the edges."""
-        adjacency = as_adjacency(len(graph.labels), edges, params.layer)
-        return judging.shares(np.asarray(inside([whole.features, adjacency], training=False)))
+    def numbers(edges: Array, features: Array) -> Array:
+        """What the network makes of these edges [E, 2] and features [N, F]."""
+        net, more = inside, len(features) - len(graph.features)
+        if more:
+            net = network(params, more)
+            net.set_weights(inside.get_weights())
+        own = [as_features(features, sparse=whole.sparse)]
+        own.append(as_adjacency(len(features), edges, params.layer))
+        return np.asarray(net([*own, *whole.whole[2:]], training=False))
 
-    return shown.asked(ask, graph, inputs.values(), params.seed)
+    if params.task == "link":
+        return asked.about_a_link(
+            lambda edges, pairs: judging.shares(
+                _paired(model, numbers(edges, graph.features), pairs)
+            ),
+            graph, inputs.values(), params.seed,
+        )  # fmt: skip
+    about = asked.about_a_graph if params.task == "graph" else asked.about_a_node
+    return about(
+        lambda edges, features: judging.shares(numbers(edges, features)),
+        graph, inputs.values(), params.seed,
+    )  # fmt: skip

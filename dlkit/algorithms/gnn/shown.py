@@ -1,9 +1,10 @@
-"""What the charts and the playground of this chapter are made from: arrays in, arrays out.
+"""What the charts of this chapter are made from: arrays in, arrays out.
 
 A network comes in only as a function that answers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,39 @@ from dlkit import judging
 from dlkit.contract import Array
 from dlkit.datasets import graphs
 from dlkit.datasets.graphs import Graph
+from dlkit.datasets.links import links
+from dlkit.datasets.molecules import molecules
 
-NEIGHBOURS = 16  # of a node asked about, taken away in turn
+PICTURED = 12  # small graphs that are drawn
+COLUMNS = 4  # of them side by side
+PAIRS = 400  # held-back pairs that are drawn
 TRAIN, VALIDATION, TEST, NO_PART = 0, 1, 2, 3
 
 
+@dataclass(frozen=True)
+class Inside:
+    """What a network makes of everything it was given.
+
+    `layers` are the nodes [N, ...] after each layer, `spots` [S, D] what lies ready for the answer,
+    `answers` the logits of all examples [X, C]; `heard`, sparse [N, N], is the attention.
+    """
+
+    layers: list[Array]
+    spots: Array
+    answers: Array
+    heard: Any = None
+
+
+def graph_of(task: str, name: str, seed: int) -> Graph:
+    """The examples of a task, from the graph or the set of graphs called `name`."""
+    if task == "graph":
+        return molecules(name, seed)
+    graph = graphs.load(name, seed)
+    return links(graph, seed) if task == "link" else graph
+
+
 def parts(graph: Graph) -> Array:
-    """Which part of the split each node is in, [N] int8."""
+    """Which part of the split each example is in, [X] int8."""
     found = np.full(len(graph.labels), NO_PART, np.int8)
     for part, nodes in ((TRAIN, graph.train), (VALIDATION, graph.validation), (TEST, graph.test)):
         found[nodes] = part
@@ -46,7 +73,7 @@ def variety(nodes: Array) -> float:
     return float(max(0.0, 1.0 - np.square(mean).sum() - zeros**2))
 
 
-def cloud(nodes: Array, before: Array) -> Array:
+def cloud(nodes: Array, before: Array | None) -> Array:
     """The two main components of nodes [N, D], turned to lie as `before` [N, 2] as far as possible.
 
     Without the turn (Peter Schönemann, 1966) the picture would spin and flip from look to look.
@@ -57,110 +84,105 @@ def cloud(nodes: Array, before: Array) -> Array:
     if flat.shape[1] < 2:
         flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
     flat /= max(float(np.abs(flat).max()), 1e-9)
-    left, _, right = np.linalg.svd(flat.T @ (before - before.mean(axis=0)))
-    turned: Array = (flat @ left @ right).astype(np.float32)
+    turn = np.eye(2)
+    if before is not None:
+        left, _, right = np.linalg.svd(flat.T @ (before - before.mean(axis=0)))
+        turn = left @ right
+    turned: Array = (flat @ turn).astype(np.float32)
     return turned
-
-
-def within(edges: Array, node: int, steps: int, most: int) -> Array:
-    """The nodes at most `steps` edges away from `node`, the nearest first, `node` left out."""
-    reached, border = [node], np.array([node])
-    for _ in range(steps):
-        from_first = edges[np.isin(edges[:, 0], border), 1]
-        from_second = edges[np.isin(edges[:, 1], border), 0]
-        border = np.setdiff1d(np.concatenate([from_first, from_second]), reached)
-        reached += border.tolist()
-    return np.array(reached[1 : most + 1], np.int32)
-
-
-def without(edges: Array, node: int) -> Array:
-    """The edges when `node` says nothing and hears nothing."""
-    kept: Array = edges[(edges != node).all(axis=1)]
-    return kept
-
-
-def toggled(edges: Array, first: int, second: int) -> Array:
-    """The edges with one more between two nodes, or without the one there was."""
-    if first == second:
-        return edges
-    pair = np.array([[min(first, second), max(first, second)]], np.int32)
-    there = (edges == pair).all(axis=1)
-    return edges[~there] if there.any() else np.concatenate([edges, pair])
 
 
 class Look:
     """What a training shows: one way through the graph answers all of it."""
 
-    def __init__(self, inside: Callable[[], list[Array]], graph: Graph, seed: int) -> None:
-        """`inside` gives what leaves each layer, [N, ...], the logits last."""
-        self._inside, self._graph, self._drawn = inside, graph, graphs.drawn(graph)
-        self._links = links_among(graph.edges, self._drawn, len(graph.labels))
-        self._places = graphs.layout(len(self._drawn), self._links, seed)
-        self._cloud, self._given = self._places, variety(graph.features)
+    def __init__(self, inside: Callable[[], Inside], graph: Graph, seed: int) -> None:
+        """`inside` gives what leaves each layer, and the answers."""
+        self._inside, self._graph = inside, graph
+        self._drawn = graphs.drawn(graph) if graph.owners is None else pictured(graph)
+        self._links = links_among(graph.edges, self._drawn, len(graph.features))
+        if graph.owners is None:
+            self._places = graphs.layout(len(self._drawn), self._links, seed)
+        else:
+            self._places = beside(graph.owners[self._drawn], self._links, seed)
+        self._held = held_pairs(graph, self._drawn)
+        # What the cloud shows: nodes, or whole graphs.
+        self._whole = self._drawn if graph.owners is None else np.arange(len(graph.labels))
+        self._cloud: Array | None = None
+        self._given = variety(graph.features)
         self.step, self.said = 0, np.zeros(len(graph.labels), np.int64)
 
     def fixed(self) -> dict[str, Array]:
         """What never changes: where the nodes lie, their links, classes and parts."""
-        return {
-            "numbers": self._drawn,
+        graph, drawn = self._graph, self._drawn
+        whose = drawn if graph.owners is None else graph.owners[drawn]
+        kinds = graph.labels if graph.kinds is None else graph.kinds
+        found = {
+            "numbers": whose.astype(np.int32),
             "places": self._places,
             "links": self._links,
-            "truth": self._graph.labels[self._drawn].astype(np.int8),
-            "part": parts(self._graph)[self._drawn],
+            "kinds": kinds[drawn].astype(np.int8),
+            "cloud_truth": (graph.labels if graph.owners is not None else kinds)[
+                self._whole
+            ].astype(np.int8),
+            "cloud_numbers": self._whole.astype(np.int32),
         }
+        if graph.pairs is None:
+            found["truth"] = graph.labels[whose].astype(np.int8)
+            found["part"] = parts(graph)[whose]
+            return found
+        found["held"] = links_among(graph.pairs[self._held], drawn, len(graph.features))
+        return {**found, "truth": graph.labels[self._held].astype(np.int8)}
 
     def pictures(self, step: int) -> dict[str, Array]:
-        """The answer for every node, where the last layers put them, and how alike they are."""
-        found = self._inside()
-        self.step, self.said = step, found[-1].argmax(axis=1)
-        last = found[-2] if len(found) > 1 else found[-1]
-        self._cloud = cloud(last[self._drawn], self._cloud)
-        held, labels = self._graph.validation, self._graph.labels
-        return {
-            "answers": self.said[self._drawn].astype(np.int8),
+        """The answer for every example, where the last layers put them, and how alike they are."""
+        found, graph = self._inside(), self._graph
+        self.step, self.said = step, found.answers.argmax(axis=1)
+        spots = found.spots[self._whole]
+        before = self._places if self._cloud is None and graph.owners is None else self._cloud
+        self._cloud = cloud(spots, before)
+        held, labels = graph.validation, graph.labels
+        whose = self._held if graph.pairs is not None else self._drawn
+        whose = whose if graph.owners is None else graph.owners[self._drawn]
+        shown = {
+            "answers": self.said[whose].astype(np.int8),
             "cloud": self._cloud,
-            "variety": np.array([self._given, *map(variety, found)], np.float32),
-            "confusion": judging.confusion(labels[held], self.said[held], found[-1].shape[1]),
+            "variety": np.array([self._given, *map(variety, found.layers)], np.float32),
+            "confusion": judging.confusion(labels[held], self.said[held], found.answers.shape[1]),
         }
+        if found.heard is not None:
+            ends = self._drawn[self._links]
+            both = [found.heard[ends[:, i], ends[:, 1 - i]] for i in (0, 1)]
+            shown["heard"] = np.maximum(*map(np.ravel, map(np.asarray, both))).astype(np.float32)
+        return shown
 
 
-def asked(
-    ask: Callable[[Array], Array], graph: Graph, inputs: Mapping[str, Any], seed: int
-) -> dict[str, Array]:
-    """What `ask`, edges [E, 2] -> class probabilities [N, C], says about one node and one edge."""
-    node, edges = inputs["node"], graph.edges
-    if inputs["edit"] == "toggle":
-        edges = toggled(edges, node, inputs["partner"])
-    after, before, alone = ask(edges), ask(graph.edges), ask(edges[:0])
-    near, said = within(edges, node, 2, NEIGHBOURS), int(after[node].argmax())
-    silenced = [ask(without(edges, one))[node, said] for one in near]
-    group = np.concatenate([[node], near])
-    group_links = links_among(edges, group, len(graph.labels))
-    answers, labels = after.argmax(axis=1), graph.labels
-    right = [(one.argmax(axis=1) == labels)[graph.test].mean() for one in (after, before, alone)]
-    return {
-        "node": group[:1],
-        "truth": labels[node : node + 1],
-        "probabilities": after[node],
-        "group": group,
-        "group_links": group_links,
-        "group_places": graphs.layout(len(group), group_links, seed),
-        "group_answers": answers[group],
-        "influence": (after[node, said] - np.array(silenced)).astype(np.float32),
-        "accuracies": np.array(right, np.float32),
-        **_map(graph, edges, seed),
-        "answers": answers[graphs.drawn(graph)],
-        "flipped": (answers != before.argmax(axis=1))[graphs.drawn(graph)],
-    }
+def pictured(graph: Graph) -> Array:
+    """The nodes of a few held-back graphs, class by class in turn."""
+    held, labels = graph.validation, graph.labels
+    order = np.argsort(np.concatenate([np.arange(c) for c in _counts(labels[held])]), kind="stable")
+    chosen = held[np.argsort(labels[held], kind="stable")][order][:PICTURED]
+    return np.flatnonzero(np.isin(np.asarray(graph.owners), chosen)).astype(np.int32)
 
 
-def _map(graph: Graph, edges: Array, seed: int) -> dict[str, Array]:
-    """Where the nodes lie, as in the training, with the links as they are now."""
-    drawn = graphs.drawn(graph)
-    num_nodes = len(graph.labels)
-    given = links_among(graph.edges, drawn, num_nodes)
-    return {
-        "numbers": drawn,
-        "places": graphs.layout(len(drawn), given, seed),
-        "links": links_among(edges, drawn, num_nodes),
-    }
+def _counts(labels: Array) -> list[int]:
+    return [int((labels == label).sum()) for label in np.unique(labels)]
+
+
+def beside(owners: Array, edges: Array, seed: int) -> Array:
+    """A place for each node [N, 2] where small graphs lie side by side, each laid out alone."""
+    places = np.zeros((len(owners), 2), np.float32)
+    for number, owner in enumerate(np.unique(owners)):
+        members = np.flatnonzero(owners == owner)
+        inside = links_among(edges, members, len(owners))
+        row, column = divmod(number, COLUMNS)
+        places[members] = graphs.layout(len(members), inside, seed) * 0.36 + (column, -row)
+    return places
+
+
+def held_pairs(graph: Graph, drawn: Array) -> Array:
+    """Numbers of the held-back pairs whose nodes are both drawn, some of them."""
+    if graph.pairs is None:
+        return np.empty(0, np.int64)
+    there = np.isin(graph.pairs[graph.validation], drawn).all(axis=1)
+    held: Array = graph.validation[there]
+    return held[:: max(1, -(-len(held) // PAIRS))]
