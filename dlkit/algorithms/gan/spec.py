@@ -176,7 +176,8 @@ def scores(data: RunData, words: Words) -> go.Figure:
 
 def shares(data: RunData, words: Words) -> go.Figure:
     """Which classes the generated pictures fall into."""
-    names = classes.names_of(data.params.data, num_classes_of(data.params), words)  # type: ignore[attr-defined]
+    params: Any = data.params
+    names = classes.names_of(params.data, num_classes_of(params), words)
     return generated.shares(_held(data).get("shares"), names, words, fair=1 / len(names))
 
 
