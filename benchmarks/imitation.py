@@ -43,10 +43,16 @@ OURS: dict[str, dict[str, Any]] = {  # what differs from the standard preset
 
 
 def against(
-    ours: str, peer: str, seeds: int, *, seconds: float = SECONDS, data: str = DATA
+    ours: str,
+    peer: str,
+    seeds: int,
+    *,
+    seconds: float = SECONDS,
+    data: str = DATA,
+    made: int = MADE,
 ) -> Measured:
     """Our distance over the peer's, by the judge that likes us less; turn and turn about."""
-    given = ["--data", data, "--seconds", str(seconds)]
+    given = ["--data", data, "--seconds", str(seconds), "--made", str(made)]
     beside = fresh.call("benchmarks.imitation", "ladder", *given)
     rounds = []
     for turn in range(seeds):
@@ -74,53 +80,54 @@ def main() -> None:
     parser.add_argument("--data", default=DATA)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--made", type=int, default=MADE, help="pictures that are compared")
     parser.add_argument("--sheet", type=Path, help="write a hundred of the pictures there")
     args = parser.parse_args()
     if args.way == "ladder":
         found = ladder.climbed(args.data, args.seed)
     else:
         began = time.monotonic()
-        make, wanted, about = WAYS[args.way](args.way, args.data, args.seconds, seed=args.seed)
-        about["seconds"] = time.monotonic() - began
-        made = make()
+        make, weights = WAYS[args.way](args.way, args.data, args.seconds, seed=args.seed)
+        seconds = time.monotonic() - began
+        labels = np.arange(args.made) % datasets.find(args.data).num_classes
+        made = make(labels.astype(np.int32))
         if args.sheet:
             _sheet(made).save(args.sheet)
-        found = {**about, **_judged(made, wanted, args.data, seed=args.seed)}
+        wanted = labels if args.way in OURS else None
+        judged = _judged(made, wanted, args.data, seed=args.seed)
+        found = {"weights": weights, "seconds": seconds, **judged}
     sys.stdout.write(json.dumps(found) + "\n")
 
 
-Trained = tuple[Callable[[], Array], Array | None, dict[str, float]]
+Trained = tuple[Callable[[Array], Array], int]  # classes [N] -> pictures; how many weights
 
 
 def _ours(way: str, data: str, seconds: float, *, seed: int) -> Trained:
-    """Train the standard preset with a time budget; its pictures are asked for class by class."""
+    """Train the standard preset with a time budget; its pictures are of the classes asked for."""
     training.CHECKPOINT_SECONDS = float("inf")
     spec = find(way)
     values = {**spec.presets["standard"].values(), **OURS[way], "data": data, "seed": seed}
     params: Any = spec.params.checked({**values, "minutes": LEARNING * seconds / 60})
     model = import_module(model_module(way)).train(params, Nobody(params))
-    labels = (np.arange(MADE) % datasets.find(data).num_classes).astype(np.int32)
+    shape = (params.noise_size,) if way == "gan" else datasets.find(data).shape
     random = np.random.default_rng(seed)
 
-    def generated(labels: Array) -> Array:
-        noise = random.standard_normal((len(labels), params.noise_size)).astype(np.float32)
-        return gan_shown.to_bytes(model.predict_on_batch([noise, labels]))
-
-    def cleaned(labels: Array) -> Array:
-        shape = (len(labels), *datasets.find(data).shape)
-        noise = random.standard_normal(shape).astype(np.float32)
+    def some(labels: Array) -> Array:
+        noise = random.standard_normal((len(labels), *shape)).astype(np.float32)
+        if way == "gan":
+            return gan_shown.to_bytes(model.predict_on_batch([noise, labels]))
         sample = Sampler(model.get_layer("network"), params)
         return diffusion_shown.grey(sample(noise, labels, seed=seed, **WAY_BACK).samples)
 
-    def make() -> Array:
-        one = generated if way == "gan" else cleaned
-        return np.concatenate([one(labels[at : at + AT_ONCE]) for at in range(0, MADE, AT_ONCE)])
+    def make(labels: Array) -> Array:
+        parts = [labels[at : at + AT_ONCE] for at in range(0, len(labels), AT_ONCE)]
+        return np.concatenate([some(part) for part in parts])
 
-    return make, labels, {"weights": model.count_params()}
+    return make, model.count_params()
 
 
 def _recipe(way: str, data: str, seconds: float, *, seed: int) -> Trained:
-    """Train a recipe until `seconds` after now."""
+    """Train a recipe, which knows no classes, until `seconds` after now."""
     until = time.monotonic() + seconds
     keras, recipes = import_module("keras"), import_module("benchmarks.recipes")
     keras.utils.set_random_seed(seed)
@@ -133,7 +140,7 @@ def _recipe(way: str, data: str, seconds: float, *, seed: int) -> Trained:
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=check)
     learned = model.prepared(pictures)
     model.fit(learned, batch_size=model.batch, epochs=100_000, verbose=0, callbacks=[watch])
-    return lambda: model.make(MADE, seed), None, {"weights": model.count_params()}
+    return lambda labels: model.make(len(labels), seed), model.count_params()
 
 
 def _sheet(made: Array) -> Image.Image:
@@ -145,7 +152,7 @@ def _sheet(made: Array) -> Image.Image:
 def _judged(made: Array, wanted: Array | None, data: str, *, seed: int) -> dict[str, float]:
     """What both judges say; of what is not a distance, what the stricter one says."""
     held = datasets.load(data, seed).x_val
-    real = held[datasets.spread(len(held), min(MADE, len(held)))]
+    real = held[datasets.spread(len(held), min(len(made), len(held)))]
     found: dict[str, float] = {}
     said, least, most = [], [], []
     for number in RECIPES:
