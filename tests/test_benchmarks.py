@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.degradation import shown
+from benchmarks.imitation import farther
 from benchmarks.ladder import is_sorted
 from benchmarks.listed import BENCHMARKS, find
 from benchmarks.registry import Benchmark
@@ -70,6 +71,12 @@ def test_rungs_must_get_strictly_worse() -> None:
     assert is_sorted([1.0, 2.0, 3.0], falling=False) and is_sorted([0.9, 0.1], falling=True)
     assert not is_sorted([1.0, 1.0, 3.0], falling=False)
     assert not is_sorted([0.9, 0.95, 0.1], falling=True)
+
+
+def test_the_stricter_judge_counts() -> None:
+    ours, theirs = {"distance_1": 2.0, "distance_2": 3.0}, {"distance_1": 8.0, "distance_2": 4.0}
+    assert farther(ours, theirs) == 0.75
+    assert farther(theirs, ours) == 4.0
 
 
 @pytest.mark.keras
