@@ -10,6 +10,7 @@ compares heaps of known quality instead. The last line is a JSON object.
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -147,7 +148,8 @@ def _recipe(way: str, data: str, seconds: float, *, seed: int) -> Trained:
     watch = keras.callbacks.LambdaCallback(on_train_batch_end=check)
     learned = model.prepared(pictures)
     model.fit(learned, batch_size=model.batch, epochs=100_000, verbose=0, callbacks=[watch])
-    return lambda labels: model.make(len(labels), seed), model.count_params()
+    weights = sum(math.prod(one.shape) for one in model.trainable_weights)
+    return lambda labels: model.make(len(labels), seed), weights
 
 
 def _sheet(made: Array) -> Image.Image:

@@ -129,6 +129,7 @@ class Ddim(keras.Model):
         super().__init__(name="ddim")
         self.network, self.average = network, keras.models.clone_model(network)
         self.average.set_weights(network.get_weights())
+        self.average.trainable = False
         self.mean = self.spread = 0.0
         rule = keras.optimizers.AdamW(1e-3, weight_decay=1e-4)
         self.compile(rule, keras.losses.MeanAbsoluteError())
