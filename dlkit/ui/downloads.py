@@ -1,5 +1,6 @@
 """What can be taken home from a run that has ended. A file is made when it is asked for."""
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -46,11 +47,10 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
         _button(
             "shelf", f"{name}-shelf.mp4", lambda: shelf(store, row.id, *SHELF), words, label=label
         )
-    for array in films:
-        for form, make in FORMS.items():
-            label = words("download.film", view=words(f"view.{array}"), form=form.upper())
-            file, data = f"{name}-{array}.{form}", partial(make, store, row.id, array)
-            _button("film", file, data, words, label=label)
+    for array, (form, make) in itertools.product(films, FORMS.items()):
+        label = words("download.film", view=words(f"view.{array}"), form=form.upper())
+        file, data = f"{name}-{array}.{form}", partial(make, store, row.id, array)
+        _button("film", file, data, words, label=label)
 
 
 def _films(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> list[str]:
