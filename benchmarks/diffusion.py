@@ -1,7 +1,8 @@
 """How good the points of a diffusion are, and how quickly pictures are made.
 
 `python -m benchmarks.diffusion points SEED` trains in a process of its own, measures, and writes a
-JSON object on the last line; so does `sampling`.
+JSON object on the last line; so does `sampling`. How its pictures stand beside the recipe of
+keras.io: see `imitation` and `generative_race`.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import fresh
+from benchmarks import fresh, generative_race, imitation
 from benchmarks.bare_training import Nobody
 from benchmarks.listed import find as target
 from benchmarks.registry import Measured
@@ -50,6 +51,16 @@ def sampling(seeds: int) -> Measured:
     times = [one["seconds"] for one in found]
     beside = {"first": max(one["first"] for one in found), "weights": found[0]["weights"]}
     return Measured(middle(times), spread(times), beside=beside)
+
+
+def fashion(seeds: int) -> Measured:
+    """Distance of our pictures over that of the DDIM recipe's, after equal time."""
+    return imitation.against("diffusion", "ddim", seeds)
+
+
+def speed(seeds: int) -> Measured:
+    """Pictures a second over those of the DDIM recipe."""
+    return generative_race.speed("diffusion", seeds)
 
 
 def _each(seeds: int) -> range:

@@ -1,38 +1,36 @@
 """How well GANs imitate, and whether the judge that says so can be believed.
 
-Each GAN is trained in a fresh process as in the studio, pictures included; the measures are those
-of its last look. Seconds are those of the whole call, from reading the data to the saved model.
+Each GAN is trained in a fresh process as in the studio, pictures included; on the grid the measures
+are those of its last look. Seconds are those of the whole call, from reading the data on. How it
+stands beside the recipes of keras.io: see `imitation` and `generative_race`.
 """
 
-import itertools
 from typing import Any
 
+from benchmarks import generative_race, imitation
 from benchmarks.accuracy import trained
+from benchmarks.ladder import climbed
 from benchmarks.registry import Measured
 from benchmarks.spread import middle, spread
-from dlkit import datasets, judge
-from dlkit.judge_network import RECIPES, judge_of
 
 GRID: dict[str, Any] = {}
-MEASURES = ("distance", "kernel_distance", "coverage")
 
 
 def judge_ladder(seeds: int) -> Measured:
     """The share of ladders on MNIST 5k that sort strictly: of each judge, measure and seed."""
-    split, sorted_ones, beside = datasets.load("mnist_5k", 1), [], {}
-    some = datasets.spread(len(split.x_train), len(split.x_val))
-    for number in RECIPES:
-        judged = judge_of("mnist_5k", number)
-        known = judged.see(split.x_train[some])
-        beside[f"accuracy_{number}"] = 100.0 * judged.accuracy
-        for seed in range(1, seeds + 1):
-            rungs = judge.ladder(split.x_val, split.y_val, seed)
-            found = {name: judge.compared(known, judged.see(heap)) for name, heap in rungs.items()}
-            for measure in MEASURES:
-                values = [found[name][measure] for name in judge.RUNGS]
-                sorted_ones.append(_is_sorted(values, falling=measure == "coverage"))
-        beside |= {f"{name}_{number}": found[name]["distance"] for name in judge.RUNGS}
-    return Measured(sum(sorted_ones) / len(sorted_ones), 0.0, beside=beside)
+    found = [climbed("mnist_5k", seed) for seed in range(1, seeds + 1)]
+    shares = [one.pop("sorted") for one in found]
+    return Measured(sum(shares) / len(shares), 0.0, beside=dict(found[-1]))
+
+
+def fashion(seeds: int) -> Measured:
+    """Distance of our pictures over that of the WGAN-GP recipe's, after equal time."""
+    return imitation.against("gan", "wgan_gp", seeds)
+
+
+def speed(seeds: int) -> Measured:
+    """Pictures a second over those of the DCGAN recipe."""
+    return generative_race.speed("gan", seeds)
 
 
 def grid(seeds: int) -> Measured:
@@ -46,8 +44,3 @@ def grid(seeds: int) -> Measured:
         "seconds": max(one["whole_seconds"] for one in found),
     }
     return Measured(middle(shares), spread(shares), beside=beside)
-
-
-def _is_sorted(values: list[float], *, falling: bool) -> bool:
-    pairs = list(itertools.pairwise(values))
-    return all(one > other if falling else one < other for one, other in pairs)

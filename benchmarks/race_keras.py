@@ -105,7 +105,7 @@ def _plain(net: str, race: Race, clock: Clock) -> Any:
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
-    marks = _Marks(clock, examples=len(x))
+    marks = Marks(clock, examples=len(x))
     model.fit(_floats(net, x), y, race.batch, epochs=20_000, verbose=0, callbacks=[marks])
     return model
 
@@ -138,7 +138,9 @@ def _convnet() -> Any:
     )
 
 
-class _Marks(keras.callbacks.Callback):
+class Marks(keras.callbacks.Callback):
+    """Marks the clock at the end of each epoch of plain `fit`."""
+
     def __init__(self, clock: Clock, *, examples: int) -> None:
         super().__init__()
         self._clock = clock

@@ -2,9 +2,12 @@
 
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 from benchmarks.degradation import shown
+from benchmarks.imitation import farther
+from benchmarks.ladder import is_sorted
 from benchmarks.listed import BENCHMARKS, find
 from benchmarks.registry import Benchmark
 from benchmarks.speed import ratios
@@ -62,3 +65,38 @@ def test_degradation_needs_both_halves() -> None:
     assert shown(found)
     assert not shown({**found, "residual_56": 0.61})
     assert not shown({**found, "plain_56": 0.8})
+
+
+def test_rungs_must_get_strictly_worse() -> None:
+    assert is_sorted([1.0, 2.0, 3.0], falling=False) and is_sorted([0.9, 0.1], falling=True)
+    assert not is_sorted([1.0, 1.0, 3.0], falling=False)
+    assert not is_sorted([0.9, 0.95, 0.1], falling=True)
+
+
+def test_the_stricter_judge_counts() -> None:
+    ours, theirs = {"distance_1": 2.0, "distance_2": 3.0}, {"distance_1": 8.0, "distance_2": 4.0}
+    assert farther(ours, theirs) == 0.75
+    assert farther(theirs, ours) == 4.0
+
+
+@pytest.mark.keras
+def test_the_recipes_have_the_nets_of_their_pages() -> None:
+    recipes = import_module("benchmarks.recipes")
+    gan, critics = recipes.dcgan(), recipes.wgan_gp()
+    sizes = [one.count_params() for one in (critics.generator, critics.critic)]
+    assert sizes == [910_660, 4_305_409]  # as that page prints them
+    assert [one.count_params() for one in (gan.generator, gan.discriminator)] == [1_339_905, 74_625]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "ddim"])
+def test_a_recipe_learns_and_makes_pictures(name: str) -> None:
+    model = getattr(import_module("benchmarks.recipes"), name)()
+    pictures = np.random.default_rng(1).integers(0, 256, (8, 28, 28, 1), np.uint8)
+    kept = [weight.numpy().copy() for weight in model.trainable_variables]
+    model.fit(model.prepared(pictures), batch_size=4, verbose=0)
+    pairs = zip(kept, model.trainable_variables, strict=True)
+    assert sum(not np.array_equal(one, now.numpy()) for one, now in pairs) > len(kept) / 2
+    if name != "dcgan":
+        made = model.make(3, seed=1)
+        assert made.shape == (3, 28, 28, 1) and made.dtype == np.uint8 and made.std() > 0

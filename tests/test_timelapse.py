@@ -1,15 +1,18 @@
 """The time-lapse, read back by a decoder that is not ours."""
 
 import io
+import re
+import subprocess
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
 
 from dlkit.contract import Array, CodedError
 from dlkit.exports import timelapse as module
-from dlkit.exports.timelapse import timelapse
+from dlkit.exports.timelapse import film, timelapse
 from dlkit.store import Settings, Store, arrays, open_store, runs
 from dlkit.store.runs import RunRow
 
@@ -35,6 +38,17 @@ def _frames(content: bytes) -> list[Array]:
             opened.seek(number)
             found.append(np.asarray(opened.convert("RGB")))
         return found
+
+
+def _film(content: bytes, path: Path) -> Array:
+    """The pictures of an MP4, [frames, H, W, 3]."""
+    path.write_bytes(content)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path), "-f", "rawvideo"]
+    done = subprocess.run([*command, "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
+    found = re.search(r"h264.* (\d+)x(\d+)", done.stderr.decode())
+    assert found is not None
+    width, height = (int(side) for side in found.groups())
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
 
 
 def _keep(store: Store, run: RunRow, shots: dict[int, Array], *, name: str = "shown") -> None:
@@ -74,6 +88,27 @@ def test_colours_and_feature_maps_keep_their_places(store: Store, run: RunRow) -
     first = _frames(timelapse(store, run.id, "maps"))[0]
     bottom = first.shape[0] - module.LINE
     assert first[bottom - 3, -3].min() >= 250 and first[3, 3].max() <= 5
+
+
+def test_as_a_film_it_shows_the_same_and_holds_the_end(
+    store: Store, run: RunRow, tmp_path: Path
+) -> None:
+    sheets = [np.full((9, 7, 7, 1), grey, np.uint8) for grey in (0, 90, 180)]
+    _keep(store, run, dict(enumerate(sheets)))
+    still = _frames(timelapse(store, run.id, "shown"))
+    pictures = _film(film(store, run.id, "shown"), tmp_path / "film.mp4")
+    assert len(pictures) == 2 + module.LAST_FRAME_MS // module.FRAME_MS
+    for picture, frame in zip([*pictures[:3], pictures[-1]], [*still, still[-1]], strict=True):
+        assert picture.shape == frame.shape
+        assert abs(int(picture[20, 20, 0]) - int(frame[20, 20, 0])) <= 8
+
+
+def test_frames_that_grow_stand_on_paper_of_one_size(store: Store, run: RunRow) -> None:
+    _keep(store, run, {rows: np.full((rows, 8, 5, 5), 255, np.uint8) for rows in (1, 2, 3)})
+    first, *_, last = _frames(timelapse(store, run.id, "shown"))
+    assert first.shape == last.shape and first.shape[0] % 2 == first.shape[1] % 2 == 0
+    middle = first.shape[0] // 2 + 30
+    assert first[middle, 5].max() <= 40 and last[middle, 5].min() >= 250
 
 
 def test_many_moments_are_thinned_and_the_ends_kept(store: Store, run: RunRow) -> None:

@@ -1,13 +1,10 @@
 """How an agent came to play: what its training kept of its episodes, as films in MP4."""
 
-import tempfile
-from pathlib import Path
-
-import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dlkit.contract import Array, CodedError
+from dlkit.exports.mp4 import mp4
 from dlkit.store import Store, arrays
 from dlkit.views.games import unpacked
 
@@ -30,7 +27,7 @@ def episodes(store: Store, run_id: str, name: str) -> bytes:
     pictures = [
         _picture(one, str(shot.step)) for shot in shots if shot is not None for one in shot.value
     ]
-    return _film(pictures)
+    return mp4(pictures, a_second=A_SECOND)
 
 
 def shelf(store: Store, run_id: str, pictures: str, facts: str) -> bytes:
@@ -46,7 +43,7 @@ def shelf(store: Store, run_id: str, pictures: str, facts: str) -> bytes:
     for number, (clip, row) in enumerate(zip(clips.value, told.value, strict=True), start=1):
         text = f"{number}/{count}:  {row[0]:.4g}"
         found += [_picture(one, text) for one in clip] + [_picture(clip[-1], text)] * A_SECOND
-    return _film(found)
+    return mp4(found, a_second=A_SECOND)
 
 
 def _picture(packed: Array, text: str) -> Array:
@@ -59,17 +56,3 @@ def _picture(packed: Array, text: str) -> Array:
     font = ImageFont.load_default(LINE - 12)
     ImageDraw.Draw(frame).text((4, height + 4), text, fill=INK, font=font)
     return np.asarray(frame)
-
-
-def _film(pictures: list[Array]) -> bytes:
-    height, width = pictures[0].shape[:2]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "film.mp4"
-        writer = imageio_ffmpeg.write_frames(
-            str(path), (width, height), fps=A_SECOND, macro_block_size=2
-        )
-        writer.send(None)
-        for picture in pictures:
-            writer.send(np.ascontiguousarray(picture))
-        writer.close()
-        return path.read_bytes()

@@ -1,4 +1,4 @@
-"""A stored picture over the course of a training, as an animated GIF."""
+"""A stored picture over the course of a training, as an animated GIF or as an MP4 film."""
 
 import io
 
@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dlkit.contract import Array, CodedError
+from dlkit.exports.mp4 import mp4
 from dlkit.store import Store, arrays
 
 WIDTH = 480  # pixels that the tiles should about fill
@@ -16,12 +17,28 @@ PAPER, INK = (17, 20, 24), (230, 230, 226)
 
 
 def timelapse(store: Store, run_id: str, name: str) -> bytes:
-    """GIF of the stored array `name`, a frame for each kept step, which is written under it.
+    """GIF of the stored array `name`: see `_frames`."""
+    first, *rest = _frames(store, run_id, name)
+    file, times = io.BytesIO(), [FRAME_MS] * len(rest) + [LAST_FRAME_MS]
+    first.save(file, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
+    return file.getvalue()
+
+
+def film(store: Store, run_id: str, name: str) -> bytes:
+    """The same as an MP4 film, which shows its last picture as long as the GIF does."""
+    pictures = [np.asarray(frame) for frame in _frames(store, run_id, name)]
+    held = [pictures[-1]] * (LAST_FRAME_MS // FRAME_MS - 1)
+    return mp4([*pictures, *held], a_second=1000 // FRAME_MS)
+
+
+def _frames(store: Store, run_id: str, name: str) -> list[Image.Image]:
+    """A frame for each kept step, which is written under it.
 
     Whole numbers are shown as they are, 0 to 255. Of other numbers, such as the weights of filters,
     grey is zero and the greatest of all frames is white, so that frames can be compared. Takes
     [N, H, W, 1 or 3] (filters, samples), [rows, columns, H, W] (feature maps), [N, H, W] or [H, W].
-    Raises `CodedError` no_timelapse where fewer than two moments are kept.
+    Frames that grow are laid on the paper of the largest. Raises `CodedError` no_timelapse where
+    fewer than two moments are kept.
     """
     kept = arrays.steps(store, run_id, name)
     if len(kept) < 2:
@@ -30,11 +47,18 @@ def timelapse(store: Store, run_id: str, name: str) -> bytes:
     shots = [arrays.load(store, run_id, name, step=kept[place]) for place in places]
     held = [(shot.step, shot.value) for shot in shots if shot is not None]
     most = max(float(np.nanmax(np.abs(value), initial=1e-9)) for _, value in held)
-    frames = [_frame(_grid(_bytes(value, most)), str(step)) for step, value in held]
-    file, times = io.BytesIO(), [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
-    first, rest = frames[0], frames[1:]
-    first.save(file, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
-    return file.getvalue()
+    return _alike([_frame(_grid(_bytes(value, most)), str(step)) for step, value in held])
+
+
+def _alike(frames: list[Image.Image]) -> list[Image.Image]:
+    """All on paper of one size, whose sides are even: a film asks for both."""
+    width, height = (max(one.size[side] for one in frames) for side in (0, 1))
+    found = []
+    for frame in frames:
+        paper = Image.new("RGB", (width + width % 2, height + height % 2), PAPER)
+        paper.paste(frame, (0, 0))
+        found.append(paper)
+    return found
 
 
 def _bytes(value: Array, most: float) -> Array:

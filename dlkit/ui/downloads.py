@@ -1,19 +1,22 @@
 """What can be taken home from a run that has ended. A file is made when it is asked for."""
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from dlkit.contract import ENDED, Algorithm, Words
 from dlkit.exports.episodes import episodes, shelf
-from dlkit.exports.timelapse import timelapse
+from dlkit.exports.timelapse import film, timelapse
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 
 MODEL = "model.keras"
 CLIP = "clip"  # the array in which a training keeps an episode of its agent
 SHELF = "shelf_pictures", "shelf_facts"  # the arrays of its first, worst, best, latest episode
-_MIME = {"film": "image/gif", "episodes": "video/mp4", "shelf": "video/mp4"}
+FORMS: dict[str, Callable[[Store, str, str], bytes]] = {"gif": timelapse, "mp4": film}
+_MIMES = {"gif": "image/gif", "mp4": "video/mp4", "keras": "application/octet-stream"}
 _TILES = 4  # axes of an array that is a set of small pictures
 
 
@@ -44,9 +47,10 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
         _button(
             "shelf", f"{name}-shelf.mp4", lambda: shelf(store, row.id, *SHELF), words, label=label
         )
-    for array in films:
-        label = words("download.film", view=words(f"view.{array}"))
-        _button("film", f"{name}-{array}.gif", _film(store, row.id, array), words, label=label)
+    for array, (form, make) in itertools.product(films, FORMS.items()):
+        label = words("download.film", view=words(f"view.{array}"), form=form.upper())
+        file, data = f"{name}-{array}.{form}", partial(make, store, row.id, array)
+        _button("film", file, data, words, label=label)
 
 
 def _films(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> list[str]:
@@ -56,16 +60,12 @@ def _films(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> lis
     return [name for name in named if len(arrays.steps(store, row.id, name)) > 1]
 
 
-def _film(store: Store, run: str, array: str) -> Callable[[], bytes]:
-    return lambda: timelapse(store, run, array)
-
-
 def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, label: str) -> None:
     st.download_button(
         label,
         data,
         file_name=file,
-        mime=_MIME.get(kind, "application/octet-stream"),
+        mime=_MIMES[file.rpartition(".")[2]],
         key=f"download-{file}",
         icon=":material/download:" if kind == "model" else ":material/movie:",
         help=words(f"download.{kind}.help"),

@@ -167,7 +167,8 @@ def test_an_ended_run_can_be_taken_home(opener: Opener, store: Store) -> None:
     for step in (1, 2):
         tiles = np.full((1, 8, 4, 4), step, np.uint8)
         arrays.put(store, run, row.attempt, step=step, name="feature_maps", value=tiles)
-    offered = [f"download-cnn-{run[:8]}{end}" for end in (".keras", "-feature_maps.gif")]
+    films = ("-feature_maps.gif", "-feature_maps.mp4")
+    offered = [f"download-cnn-{run[:8]}{end}" for end in (".keras", *films)]
     states: list[tuple[State, bool]] = [("running", False), ("stopped", True)]
     for state, wanted in states:
         ended = 1.0 if wanted else None

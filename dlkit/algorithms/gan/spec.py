@@ -18,6 +18,7 @@ from dlkit.views import classes, curves, generated, pictures, plane
 PICTURES = tuple(name for name, one in datasets.DATASETS.items() if one.kind == "image")
 SHEET, WALK, BOARD = 64, 9, 6  # pictures on the sheet, on a walk, of the guessing game
 PUSHES = 4  # sliders
+ROW_HEIGHT = 190  # of one row of pictures in the playground, in pixels
 
 
 class Params(BaseParams):
@@ -176,7 +177,8 @@ def scores(data: RunData, words: Words) -> go.Figure:
 
 def shares(data: RunData, words: Words) -> go.Figure:
     """Which classes the generated pictures fall into."""
-    names = classes.names_of(data.params.data, num_classes_of(data.params), words)  # type: ignore[attr-defined]
+    params: Any = data.params
+    names = classes.names_of(params.data, num_classes_of(params), words)
     return generated.shares(_held(data).get("shares"), names, words, fair=1 / len(names))
 
 
@@ -227,7 +229,7 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     names = classes.names_of(params.data, num_classes_of(params), words)
     figures = [
         pictures.picture(found["made"][0], words("answer.made")),
-        pictures.sheet(found["walk"], columns=WALK, title=words("answer.walk")),
+        _row(pictures.sheet(found["walk"], columns=WALK, title=words("answer.walk"))),
     ]
     if "sweep" in found:
         figures.append(pictures.captioned(found["sweep"], names, words("answer.sweep")))
@@ -236,9 +238,13 @@ def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence
     near = [names[int(kind)] for kind in found["near_kinds"]]
     beside = np.concatenate([found["made"], found["near"]])
     texts = [words("answer.this"), *near]
-    figures.append(pictures.captioned(beside, texts, words("answer.near")))
+    figures.append(_row(pictures.captioned(beside, texts, words("answer.near"))))
     numbers = [str(number) for number in range(1, BOARD + 1)]
-    return [*figures, pictures.captioned(found["board"], numbers, _verdict(found, words))]
+    return [*figures, _row(pictures.captioned(found["board"], numbers, _verdict(found, words)))]
+
+
+def _row(figure: go.Figure) -> go.Figure:
+    return figure.update_layout(height=ROW_HEIGHT)
 
 
 def _titled(figure: go.Figure, words: Words) -> go.Figure:
