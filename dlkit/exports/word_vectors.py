@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from dlkit.datasets import texts
+from dlkit.algorithms.word2vec.spec import corpus_of
 
 
 def word2vec_text(model: keras.Model, params: Any) -> bytes:
@@ -15,7 +15,7 @@ def word2vec_text(model: keras.Model, params: Any) -> bytes:
 
     The most frequent word comes first. Nine digits tell any two numbers of 32 bits apart.
     """
-    words = texts.corpus(params.data, params.seed, least=params.minimum_count).words[1:]
+    words = corpus_of(params).words[1:]
     vectors = model.get_layer("words").get_weights()[0][1:]  # row 0 belongs to no word
     lines = [f"{len(words)} {vectors.shape[1]}"]
     for word, vector in zip(words, vectors, strict=True):
