@@ -7,10 +7,12 @@ import streamlit as st
 from dlkit.contract import ENDED, Algorithm, Words
 from dlkit.exports.episodes import episodes, shelf
 from dlkit.exports.timelapse import timelapse
+from dlkit.exports.word_vectors import projector_tables, word2vec_text
 from dlkit.store import Store, arrays
 from dlkit.store.runs import RunRow
 
 MODEL = "model.keras"
+MAPPED = "map_words"  # the array of trainings that learn a vector for each word
 CLIP = "clip"  # the array in which a training keeps an episode of its agent
 SHELF = "shelf_pictures", "shelf_facts"  # the arrays of its first, worst, best, latest episode
 _MIME = {"film": "image/gif", "episodes": "video/mp4", "shelf": "video/mp4"}
@@ -34,6 +36,8 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
             return arrays.get_file(store, row.id, MODEL) or b""
 
         _button("model", f"{name}.keras", model, words, label=words("download.model"))
+        if MAPPED in algorithm.arrays:
+            _vectors(model, row, algorithm, words, name=name)
     if plays:
         label = words("download.episodes")
         _button(
@@ -47,6 +51,18 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
     for array in films:
         label = words("download.film", view=words(f"view.{array}"))
         _button("film", f"{name}-{array}.gif", _film(store, row.id, array), words, label=label)
+
+
+def _vectors(
+    model: Callable[[], bytes], row: RunRow, algorithm: Algorithm, words: Words, *, name: str
+) -> None:
+    """The vectors of the words, for gensim and for the Embedding Projector."""
+    params = algorithm.params.checked(row.params)
+    for kind, file, made in (
+        ("vectors", f"{name}.txt", lambda: word2vec_text(model(), params)),
+        ("projector", f"{name}-projector.zip", lambda: projector_tables(model(), params)),
+    ):
+        _button(kind, file, made, words, label=words(f"download.{kind}"))
 
 
 def _films(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> list[str]:
@@ -67,7 +83,7 @@ def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, la
         file_name=file,
         mime=_MIME.get(kind, "application/octet-stream"),
         key=f"download-{file}",
-        icon=":material/download:" if kind == "model" else ":material/movie:",
+        icon=":material/movie:" if kind in ("film", "episodes") else ":material/download:",
         help=words(f"download.{kind}.help"),
         on_click="ignore",
         width="stretch",

@@ -9,7 +9,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import theme
 
 BARE = {"visible": False, "showgrid": False}
-NAMED = 90  # words written on a map that is not live; the others tell their names by hover
+NAMED = 50  # words written on a map that is not live; the others tell their names by hover
 
 
 def word_map(places: Array | None, names: Sequence[str]) -> go.Figure:

@@ -1,7 +1,9 @@
 """Word2Vec: the known traps, and what its vectors answer."""
 
 import importlib
+import io
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,8 @@ def test_only_chinese_is_cut() -> None:
 
 
 def test_own_text_is_read_in_both_languages() -> None:
-    own = "The cat drinks MILK! The dog drinks water…\n小猫在花园里看书。老师在学校教书，学校在花园旁边。"
+    own = "The cat drinks MILK! The dog drinks water…\n"
+    own += "小猫在花园里看书。老师在学校教书，学校在花园旁边。"
     corpus = texts.corpus("own", 1, least=1, own=own * 30)
     assert {"cat", "milk", "花园", "学校"} < set(corpus.words)
     assert corpus.number("Milk") == corpus.numbers["milk"]
@@ -387,7 +390,9 @@ def test_gensim_reads_the_exported_vectors_and_finds_the_same_neighbours(
     gensim = importlib.import_module("gensim.models")
     exports = importlib.import_module("dlkit.exports.word_vectors")
     path = tmp_path / "vectors.txt"
-    path.write_bytes(exports.word2vec_text(model, params))
+    model.save(tmp_path / "model.keras")
+    kept = (tmp_path / "model.keras").read_bytes()
+    path.write_bytes(exports.word2vec_text(kept, params))
     theirs = gensim.KeyedVectors.load_word2vec_format(str(path))
     assert np.array_equal(theirs.vectors, _model().vectors_of(model)[1:])
     for word in ("king", "paris", "walked"):
@@ -395,3 +400,8 @@ def test_gensim_reads_the_exported_vectors_and_finds_the_same_neighbours(
         ours = list(zip(shown.read(found["near"]), found["near_cosines"], strict=True))
         for (near, cosine), (their, likeness) in zip(ours, theirs.most_similar(word), strict=True):
             assert near == their and cosine == pytest.approx(likeness, abs=1e-5)
+    with zipfile.ZipFile(io.BytesIO(exports.projector_tables(kept, params))) as archive:
+        rows = archive.read("vectors.tsv").decode().splitlines()
+        assert archive.read("metadata.tsv").decode().splitlines() == theirs.index_to_key
+    values = np.array([[float(value) for value in row.split("\t")] for row in rows], np.float32)
+    assert np.array_equal(values, theirs.vectors)
