@@ -36,8 +36,7 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
             return arrays.get_file(store, row.id, MODEL) or b""
 
         _button("model", f"{name}.keras", model, words, label=words("download.model"))
-        if MAPPED in algorithm.arrays:
-            _vectors(model, row, algorithm, words, name=name)
+        _vectors(model, row, algorithm, words, name=name)
     if plays:
         label = words("download.episodes")
         _button(
@@ -56,7 +55,9 @@ def downloads(store: Store, row: RunRow, algorithm: Algorithm, words: Words) -> 
 def _vectors(
     model: Callable[[], bytes], row: RunRow, algorithm: Algorithm, words: Words, *, name: str
 ) -> None:
-    """The vectors of the words, for gensim and for the Embedding Projector."""
+    """Where there are vectors of words: those, for gensim and for the Embedding Projector."""
+    if MAPPED not in algorithm.arrays:
+        return
     params = algorithm.params.checked(row.params)
     for kind, file, made in (
         ("vectors", f"{name}.txt", lambda: word2vec_text(model(), params)),
@@ -83,7 +84,7 @@ def _button(kind: str, file: str, data: Callable[[], bytes], words: Words, *, la
         file_name=file,
         mime=_MIME.get(kind, "application/octet-stream"),
         key=f"download-{file}",
-        icon=":material/movie:" if kind in ("film", "episodes") else ":material/download:",
+        icon=":material/movie:" if kind in _MIME else ":material/download:",
         help=words(f"download.{kind}.help"),
         on_click="ignore",
         width="stretch",
