@@ -16,7 +16,7 @@ from benchmarks.registry import Benchmark, Measured
 
 FOLDER = Path(__file__).parent / "results"
 TABLE = Path(__file__).parent / "README.md"
-PACKAGES = ("tensorflow", "keras", "torch", "streamlit", "plotly", "numpy")
+PACKAGES = ("tensorflow", "keras", "torch", "gensim", "streamlit", "plotly", "numpy")
 HEAD = """# Benchmarks
 
 Every target of the project has a name here. `python -m benchmarks list` names them,

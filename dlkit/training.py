@@ -132,7 +132,7 @@ def _gradient_norm(optimizer: Any) -> Iterator[Any]:
     plain_apply = optimizer.apply
 
     def apply(gradients: Any, variables: Any = None) -> Any:
-        squares = [keras.ops.sum(keras.ops.square(g)) for g in gradients if g is not None]
+        squares = [keras.ops.sum(getattr(g, "values", g) ** 2) for g in gradients if g is not None]
         norm.assign(keras.ops.sqrt(sum(squares)))
         return plain_apply(gradients, variables)
 

@@ -12,6 +12,7 @@ from benchmarks.listed import BENCHMARKS, find
 from benchmarks.registry import Benchmark
 from benchmarks.speed import ratios
 from benchmarks.watching_cost import Chain, Timed
+from benchmarks.word2vec import over, quality
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS, ids=lambda benchmark: benchmark.id)
@@ -58,6 +59,13 @@ def test_a_ratio_compares_two_of_one_round() -> None:
     rounds = [{"ours": {"rate": 30.0}, "keras": {"rate": 20.0}}, {"ours": {"rate": 9.0},
               "keras": {"rate": 10.0}}]  # fmt: skip
     assert ratios(rounds, "keras") == [1.5, 0.9]
+
+
+def test_word_vectors_are_compared_in_spreads_of_the_seeds() -> None:
+    assert over([0.3, 0.5], [0.2, 0.2]) == pytest.approx(2.0)
+    assert over([0.2, 0.2], [0.3, 0.5]) == pytest.approx(-2.0)
+    with pytest.raises(ValueError, match="2 seeds"):
+        quality(1)
 
 
 def test_degradation_needs_both_halves() -> None:

@@ -3,18 +3,19 @@
 Every sentence is about one word. Half of its words depend on which pair the word belongs to (a king
 and a queen have a throne), half on which side of the relation it stands (he, she). So the
 difference between the two words of a pair is the same in all pairs, as in king - man = queen -
-woman, and nothing but the company of the words says so.
+woman, and nothing but the company of the words says so. It is spoken in English and in Chinese.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from dlkit.datasets.grammar_zh import RELATIONS as _CHINESE
+from dlkit.datasets.grammar_zh import Relation
+
 SENTENCES = 6000
 _SEED = 20131016  # one text for everybody: the seed of a run decides what is held out
-
-Relation = tuple[tuple[str, str, str], ...]
 
 _PEOPLE: Relation = (
     ("king", "queen", "throne crown palace kingdom"),
@@ -98,21 +99,29 @@ _RELATIONS: tuple[tuple[Relation, tuple[str, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def sentences() -> Iterator[list[str]]:
+GRAMMARS = {"grammar": _RELATIONS, "grammar_zh": _CHINESE}
+
+
+def sentences(name: str = "grammar") -> Iterator[str]:
     """The text, always the same."""
+    relations = GRAMMARS[name]
     random = np.random.default_rng(_SEED)
     for _ in range(SENTENCES):
-        pairs, *sides = _RELATIONS[random.integers(len(_RELATIONS))]
+        pairs, *sides = relations[random.integers(len(relations))]
         pair, side = pairs[random.integers(len(pairs))], int(random.integers(2))
         form = sides[side][random.integers(len(sides[side]))]
         first, second = random.permutation(pair[2].split())[:2]
-        yield form.format(word=pair[side], first=first, second=second).split()
+        yield form.format(word=pair[side], first=first, second=second)
 
 
-def analogies() -> list[tuple[str, str, str, str]]:
+def analogies(name: str = "grammar") -> list[tuple[str, str, str, str]]:
     """All planted questions, both ways: king : queen = man : woman, queen : king = woman : man."""
+    return [each for pairs, *_ in GRAMMARS[name] for each in both_ways(pairs)]
+
+
+def both_ways(pairs: Iterable[tuple[str, ...]]) -> list[tuple[str, str, str, str]]:
+    """All questions that any two of the pairs make; of a pair the first two words count."""
     found = []
-    for pairs, *_ in _RELATIONS:
-        for one, other in itertools.permutations(pairs, 2):
-            found += [(one[0], one[1], other[0], other[1]), (one[1], one[0], other[1], other[0])]
+    for one, other in itertools.permutations(pairs, 2):
+        found += [(one[0], one[1], other[0], other[1]), (one[1], one[0], other[1], other[0])]
     return found

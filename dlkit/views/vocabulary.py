@@ -9,6 +9,7 @@ from dlkit.contract import Array, Words
 from dlkit.views import theme
 
 BARE = {"visible": False, "showgrid": False}
+NAMED = 50  # words written on a map that is not live; the others tell their names by hover
 
 
 def word_map(places: Array | None, names: Sequence[str]) -> go.Figure:
@@ -33,6 +34,44 @@ def word_map(places: Array | None, names: Sequence[str]) -> go.Figure:
         marker={"size": 4, "color": theme.TRAIN},
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def explored(
+    places: Array, names: Sequence[str], groups: Array, title: str, *, sought: int
+) -> go.Figure:
+    """Words at their places [N, 2 or 3], a colour for each group; the first `sought` stand out.
+
+    The very first is the word that was looked for. Of the others some are named; all are by hover.
+    """
+    named = [name if number < NAMED else "" for number, name in enumerate(names)]
+    look = {"mode": "markers+text", "textposition": "top center", "showlegend": False}
+    figure = theme.figure(
+        x_axis={**BARE, "range": [-1.12, 1.12]},
+        y_axis={**BARE, "range": [-1.12, 1.12]},
+        scene={f"{axis}axis": {"visible": False} for axis in "xyz"},
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        height=560,
+        title={"text": title, "font": {"size": 13}, "x": 0, "xanchor": "left"},
+    )
+    add = figure.add_scatter3d if places.shape[1] == 3 else figure.add_scatter
+    for group in np.unique(groups).tolist():
+        for first in (False, True):
+            chosen = (groups == group) & ((np.arange(len(names)) < sought) == first)
+            there = np.flatnonzero(chosen).tolist()
+            color = theme.CLASSES[group % len(theme.CLASSES)]
+            add(
+                **{
+                    axis: places[there, number]
+                    for number, axis in enumerate("xyz"[: places.shape[1]])
+                },
+                text=[f"<b>{names[one]}</b>" if one == 0 else named[one] for one in there],
+                hovertext=[names[one] for one in there],
+                hovertemplate="%{hovertext}<extra></extra>",
+                textfont={"size": 13 if first else 10},
+                marker={"size": 9 if first else 5, "color": color, "opacity": 1 if first else 0.6},
+                **look,
+            )
+    return figure
 
 
 def neighbours(

@@ -1,6 +1,9 @@
 """Word2Vec: the known traps, and what its vectors answer."""
 
 import importlib
+import io
+import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,8 @@ import pytest
 from dlkit.algorithms.word2vec import shown, spec
 from dlkit.algorithms.word2vec.spec import ALGORITHM, Params
 from dlkit.contract import Array, CodedError, RunData, Series, Snapshot
-from dlkit.datasets import grammar, texts, wiki
+from dlkit.datasets import chinese, grammar, texts, wiki
+from dlkit.datasets.grammar_zh import RELATIONS
 from dlkit.params import ParamsError
 from dlkit.texts import words
 from tests.fakes.recording import RecordingRun
@@ -75,12 +79,65 @@ def test_markup_leaves_only_what_a_reader_sees() -> None:
 
 
 def test_the_grammar_says_nothing_that_tells_two_pairs_apart_but_their_own_words() -> None:
-    sentences = list(grammar.sentences())
+    sentences = [one.split() for one in grammar.sentences()]
     king = {word for one in sentences if "king" in one for word in one}
     man = {word for one in sentences if "man" in one for word in one}
     assert king - man == {"king", "throne", "crown", "palace", "kingdom"}
     assert not king & {"she", "her", "hers", "herself", "madam", "queen"}
     assert len(set(grammar.analogies())) == 4 * 8 * 7 * 2
+
+
+def test_the_chinese_grammar_survives_being_cut_into_words() -> None:
+    corpus = texts.corpus("grammar_zh", 1, least=1)
+    questions = grammar.analogies("grammar_zh")
+    assert len(corpus.known(questions)) == len(questions) == 4 * 8 * 7 * 2
+    objects = {one for pairs, *_ in RELATIONS for pair in pairs for one in pair[2].split()}
+    assert objects < set(corpus.words)
+    sentences = list(grammar.sentences("grammar_zh"))
+    assert not any(" " in one for one in sentences)
+    king = {word for one in sentences if "国王" in one for word in chinese.cut(one)}
+    assert "宝座" in king and not king & {"她", "裙子", "女士", "长发"}
+
+
+def test_only_chinese_is_cut() -> None:
+    assert chinese.cut("studio") == ["studio"]
+    assert chinese.cut("我们在北京学习keras") == ["我们", "在", "北京", "学习", "keras"]
+
+
+def test_own_text_is_read_in_both_languages() -> None:
+    own = "The cat drinks MILK! The dog drinks water…\n"
+    own += "小猫在花园里看书。老师在学校教书，学校在花园旁边。"
+    corpus = texts.corpus("own", 1, least=1, own=own * 30)
+    assert {"cat", "milk", "花园", "学校"} < set(corpus.words)
+    assert corpus.number("Milk") == corpus.numbers["milk"]
+    parts = [int((part == 0).sum()) for part in (corpus.train, corpus.held)]
+    assert sum(parts) == 4 * 30 and parts[1] == round(sum(parts) * texts.HELD_OUT)
+    unbroken = texts.corpus("own", 1, least=1, own="one two three four five six seven eight " * 50)
+    assert (unbroken.held == 0).sum() == 1 and len(unbroken.train) > 300
+
+
+def test_own_text_that_is_too_short_or_too_long_is_refused_with_its_length() -> None:
+    enough = "猫喝牛奶。" * 100
+    assert Params.checked({"data": "own", "own_text": enough})
+    assert Params.checked({"own_text": "short, but another text was chosen"})
+    for own, code, given in (
+        ("", "own_text_short", 0),
+        ("don't say 猫喝牛奶!", "own_text_short", 6),
+        ("word " * (spec.MOST + 1), "own_text_long", spec.MOST + 1),
+    ):
+        with pytest.raises(ParamsError) as caught:
+            Params.checked({"data": "own", "own_text": own})
+        (problem,) = caught.value.problems
+        assert (problem.field, problem.code, problem.values["given"]) == ("own_text", code, given)
+
+
+def test_the_playground_of_an_own_text_asks_for_its_words_first() -> None:
+    own = "Teachers write letters. Children read stories, parents answer questions. " * 40
+    params = Params(data="own", own_text=own)
+    asked, corpus = spec.inputs(params)().values(), spec.corpus_of(params)
+    for name in ("word", "plus", "minus", "also"):
+        assert corpus.number(asked[name])
+    assert all(corpus.number(word) for word in asked["among"].split(","))
 
 
 @pytest.mark.keras
@@ -136,6 +193,23 @@ def test_windows_are_of_every_length_up_to_the_limit_and_the_check_draws_the_sam
     assert np.array_equal(first, second)
     again = np.asarray(draw(lines, training=True)[0]), np.asarray(draw(lines, training=True)[0])
     assert not np.array_equal(*again)
+
+
+@pytest.mark.keras
+def test_adagrad_by_rows_takes_the_steps_of_adagrad() -> None:
+    keras = importlib.import_module("keras")
+    tables = []
+    for made in (keras.optimizers.Adagrad, _model().RowAdagrad):
+        table = keras.layers.Embedding(10, 3, embeddings_initializer="ones")
+        model = keras.Sequential([keras.Input((4,), dtype="int32"), table])
+        model.compile(made(0.1, initial_accumulator_value=2e-9, epsilon=1e-12), "mse")
+        rows = np.array([[1, 2, 2, 7], [7, 3, 1, 2]], np.int32)
+        for _ in range(3):
+            model.train_on_batch(rows, np.zeros((2, 4, 3), np.float32))
+        tables.append(table.get_weights()[0])
+    plain, by_rows = tables
+    assert np.allclose(plain, by_rows, rtol=1e-6) and np.all(by_rows[[1, 2, 3, 7]] < 1)
+    assert np.all(by_rows[[0, 4, 5, 6, 8, 9]] == 1)
 
 
 @pytest.mark.keras
@@ -209,6 +283,7 @@ def test_words_survive_being_kept_as_numbers() -> None:
 def test_the_playground_takes_words_only() -> None:
     inputs = spec.inputs(Params())
     assert inputs.checked({"word": " Queen ", "among": "he, she , queen's"})
+    assert inputs.checked({"word": "国王", "among": "北京、东京，罗马"})
     for wrong in ({"word": "two words"}, {"word": ""}, {"among": "only, two"}):
         with pytest.raises(ParamsError) as caught:
             inputs.checked(wrong)
@@ -224,11 +299,11 @@ def test_an_unknown_word_is_named_with_one_that_is_known() -> None:
     assert corpus.number(caught.value.values["example"])
 
 
-@pytest.mark.parametrize("name", ["grammar", "lee_news", "wikipedia"])
+@pytest.mark.parametrize("name", ["grammar", "grammar_zh", "lee_news", "wikipedia"])
 def test_what_the_playground_asks_first_is_known_at_the_presets_minimum_count(name: str) -> None:
-    least = 1 if name == "grammar" else spec.REAL.minimum_count
+    least = 1 if name in texts.PLANTED else spec.REAL.minimum_count
     corpus = texts.corpus(name, 1, least=least)
-    for word in ", ".join(spec.FIRST_ASKED[name]).split(","):
+    for word in re.split(spec.COMMA, ", ".join(spec.FIRST_ASKED[name])):
         assert corpus.number(word)
 
 
@@ -280,6 +355,30 @@ def test_the_playground_answers(learned: tuple[RecordingRun, Any, Params]) -> No
     assert not {"king", "man", "woman"} & set(shown.read(found["said"]))
     with pytest.raises(CodedError, match="word_unknown"):
         _model().play(model, params, spec.inputs(params).checked({"word": "zebra"}))
+    partly = {"plus": "zebra", "among": "king, unicorn, queen"}
+    found = _model().play(model, params, spec.inputs(params).checked(partly))
+    titles = [figure.layout.title.text for figure in spec.answer(found, params, WORDS)]
+    assert "king" in titles[0] and "zebra" in titles[1] and "unicorn" in titles[2]
+
+
+@pytest.mark.keras
+def test_the_map_of_the_playground_has_the_asked_for_word_its_neighbours_and_groups(
+    learned: tuple[RecordingRun, Any, Params],
+) -> None:
+    _, model, params = learned
+    for asked, shape in (({}, 2), ({"projection": "tsne"}, 2), ({"dimensions": "3"}, 3)):
+        values = {"word": "paris", "groups": 4, "mapped": 40, **asked}
+        found = _model().play(model, params, spec.inputs(params).checked(values))
+        names = shown.read(found["place_words"])
+        assert names[0] == "paris" and names[1 : 1 + spec.NEAR] == shown.read(found["near"])
+        assert len(set(names)) == len(names) >= 40
+        assert found["places"].shape == (len(names), shape)
+        assert set(found["groups"]) == {0, 1, 2, 3}
+        apart = np.linalg.norm(found["places"] - found["places"][0], axis=1)
+        assert apart[1 : 1 + spec.NEAR].mean() < apart.mean()
+        figure = spec.answer(found, params, WORDS)[-1]
+        assert {trace.type for trace in figure.data} == {"scatter3d" if shape == 3 else "scatter"}
+        assert sorted(name for trace in figure.data for name in trace.hovertext) == sorted(names)
 
 
 @pytest.mark.keras
@@ -291,7 +390,9 @@ def test_gensim_reads_the_exported_vectors_and_finds_the_same_neighbours(
     gensim = importlib.import_module("gensim.models")
     exports = importlib.import_module("dlkit.exports.word_vectors")
     path = tmp_path / "vectors.txt"
-    path.write_bytes(exports.word2vec_text(model, params))
+    model.save(tmp_path / "model.keras")
+    kept = (tmp_path / "model.keras").read_bytes()
+    path.write_bytes(exports.word2vec_text(kept, params))
     theirs = gensim.KeyedVectors.load_word2vec_format(str(path))
     assert np.array_equal(theirs.vectors, _model().vectors_of(model)[1:])
     for word in ("king", "paris", "walked"):
@@ -299,3 +400,8 @@ def test_gensim_reads_the_exported_vectors_and_finds_the_same_neighbours(
         ours = list(zip(shown.read(found["near"]), found["near_cosines"], strict=True))
         for (near, cosine), (their, likeness) in zip(ours, theirs.most_similar(word), strict=True):
             assert near == their and cosine == pytest.approx(likeness, abs=1e-5)
+    with zipfile.ZipFile(io.BytesIO(exports.projector_tables(kept, params))) as archive:
+        rows = archive.read("vectors.tsv").decode().splitlines()
+        assert archive.read("metadata.tsv").decode().splitlines() == theirs.index_to_key
+    values = np.array([[float(value) for value in row.split("\t")] for row in rows], np.float32)
+    assert np.array_equal(values, theirs.vectors)

@@ -177,3 +177,16 @@ def test_an_ended_run_can_be_taken_home(opener: Opener, store: Store) -> None:
         assert not page.exception
         keys = {one.key for one in page.get("download_button")}
         assert keys == (set(offered) if wanted else set())
+
+
+def test_word_vectors_are_offered_in_both_formats(opener: Opener, store: Store) -> None:
+    run = engine.start(store, "word2vec", params=find("word2vec").tiny)
+    row = runs.claim(store, host="here", lease=30.0)
+    assert row is not None
+    arrays.put_file(store, run, row.attempt, name="model.keras", data=b"network")
+    runs.move(store, run, row.attempt, state="finished", step=2, ended=1.0)
+    page = opener("word2vec", run=run, tab="train", lang="zh")
+    assert not page.exception
+    keys = {one.key for one in page.get("download_button")}
+    ends = (".keras", ".txt", "-projector.zip")
+    assert keys == {f"download-word2vec-{run[:8]}{end}" for end in ends}

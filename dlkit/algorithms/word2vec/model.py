@@ -20,13 +20,23 @@ where a word comes often, stands in place of plain gradient descent.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from dlkit.algorithms.word2vec import shown
-from dlkit.algorithms.word2vec.spec import BOARD, COMPANY, LINE, MAPPED, PROBED, PROBES, Params
+from dlkit.algorithms.word2vec import playing, shown
+from dlkit.algorithms.word2vec.spec import (
+    BOARD,
+    COMPANY,
+    LINE,
+    MAPPED,
+    PROBED,
+    PROBES,
+    Params,
+    corpus_of,
+)
 from dlkit.contract import Array, Run
 from dlkit.datasets import texts
 from dlkit.params import BaseParams
@@ -44,7 +54,7 @@ def build(params: Params) -> keras.Model:
     "words" and "contexts" are the two tables of vectors, [V, dimension].
     """
     seed_everything(params.seed)
-    corpus = _corpus(params)
+    corpus = corpus_of(params)
     size, width = len(corpus.words), params.dimension
     small = keras.initializers.RandomUniform(-0.5 / width, 0.5 / width)
     words = layers.Embedding(size, width, embeddings_initializer=small, name="words")
@@ -69,22 +79,42 @@ def build(params: Params) -> keras.Model:
     draw.set_weights([_kept(corpus, params), _drawn_as_negative(corpus)])
     # The loss is a mean over thousands of pairs, so its gradients are small; so is where the sum
     # of their squares begins.
-    optimizer = keras.optimizers.Adagrad(
-        params.learning_rate, initial_accumulator_value=2e-9, epsilon=1e-12
-    )
+    optimizer = RowAdagrad(params.learning_rate, initial_accumulator_value=2e-9, epsilon=1e-12)
     model.compile(optimizer, jit_compile=False)
-    # Products of a line, forth and back; Adagrad goes through all of both tables.
-    products, tables = 12.0 * LINE * LINE * width, 320.0 * size * width
-    lines = params.batch_size * (products + 80.0 * LINE * width)
+    # Products of a line, forth and back; the optimizer reads both tables and writes some rows.
+    products, tables = 12.0 * LINE * LINE * width, 60.0 * size * width
+    lines = params.batch_size * (products + 200.0 * LINE * width)
     model.step_seconds = 2e-4 + (lines + tables) / 1e11
     return model
+
+
+@keras.saving.register_keras_serializable("dlkit.word2vec")
+class RowAdagrad(keras.optimizers.Adagrad):
+    """Adagrad that touches only the rows of a table that a step has looked up.
+
+    TensorFlow hands over the gradient of a table as some rows and their numbers. Keras would divide
+    them by the root of the whole accumulator, most of which no row asks for.
+    """
+
+    def update_step(self, gradient: Any, variable: keras.Variable, learning_rate: float) -> None:
+        """Add the squares of the gradient up; step by the gradient over their root."""
+        if not hasattr(gradient, "indices"):  # other backends hand over whole tables
+            super().update_step(gradient, variable, learning_rate)
+            return
+        numbers, values = gradient.indices, gradient.values
+        squares = self._accumulators[self._get_variable_index(variable)]
+        some_rows = type(gradient)
+        self.assign_add(squares, some_rows(ops.square(values), numbers))
+        root = ops.sqrt(squares.value.sparse_read(numbers) + self.epsilon)
+        step = ops.cast(learning_rate, values.dtype) * values / root
+        self.assign_sub(variable, some_rows(step, numbers))
 
 
 @keras.saving.register_keras_serializable("dlkit.word2vec")
 class Word2Vec(keras.Model):
     """Learns from scores of pairs; is checked by what its vectors answer too."""
 
-    judge: Callable[[Array], dict[str, float]] | None = None  # vectors -> scores by name
+    examiner: Callable[[Array], dict[str, float]] | None = None  # vectors -> scores by name
 
     def compute_loss(
         self,
@@ -109,9 +139,9 @@ class Word2Vec(keras.Model):
         return self._judged(super().evaluate(*given, **named))
 
     def _judged(self, values: object) -> object:
-        if self.judge is None or not isinstance(values, dict):
+        if self.examiner is None or not isinstance(values, dict):
             return values
-        return {**values, **self.judge(vectors_of(self))}
+        return {**values, **self.examiner(vectors_of(self))}
 
 
 @keras.saving.register_keras_serializable("dlkit.word2vec")
@@ -191,10 +221,10 @@ class Lines:
 
 def train(params: Params, run: Run) -> keras.Model:
     """Learn the text; at each look write the map, the neighbours and the answers."""
-    corpus, model = _corpus(params), build(params)
+    corpus, model = corpus_of(params), build(params)
     look = _Look(model, params, corpus)
     lines, held = _lines(corpus.train), _lines(corpus.held)
-    model.judge = look.judge
+    model.examiner = look.examine
     model.words_per_example = float((lines > 0).sum() / len(lines))
     return fit(model, Lines(lines, held), params, run, pictures=look.pictures, fixed=look.fixed())
 
@@ -202,10 +232,6 @@ def train(params: Params, run: Run) -> keras.Model:
 def vectors_of(model: keras.Model) -> Array:
     """The vectors of all words, [V, dimension]; row 0 belongs to no word."""
     return model.get_layer("words").get_weights()[0]
-
-
-def _corpus(params: Params) -> texts.Corpus:
-    return texts.corpus(params.data, params.seed, least=params.minimum_count)
 
 
 def _lines(tokens: Array) -> Array:
@@ -239,16 +265,14 @@ class _Look:
         self._questions = questions[::every]
         board = np.linspace(0, len(questions) - 1, min(BOARD, len(questions))).astype(int)
         self._board = questions[board]
-        pairs, ratings = texts.likenesses(params.data)
-        there = [all(word in corpus.numbers for word in pair) for pair in pairs]
-        self._pairs, self._ratings = corpus.known(pairs), ratings[np.array(there, bool)]
+        self._pairs, self._ratings = corpus.rated(*texts.likenesses(params.data))
         self._mapped = _to_map(corpus, params, questions)
         probes = [corpus.numbers[word] for word in PROBES if word in corpus.numbers]
         self._probes = np.array([*probes, *self._mapped], np.int32)[:PROBED]
         self._last_map: Array | None = None
         self._last_near: Array | None = None
 
-    def judge(self, vectors: Array) -> dict[str, float]:
+    def examine(self, vectors: Array) -> dict[str, float]:
         """The share of analogies answered, and how well likeness follows people's ratings."""
         found = {}
         if len(self._questions):
@@ -289,38 +313,14 @@ class _Look:
 
 def _to_map(corpus: texts.Corpus, params: Params, questions: Array) -> Array:
     """The words to show: those of the planted relations, or frequent ones that mean something."""
-    if params.data == "grammar":
+    if params.data in texts.PLANTED:
         return np.unique(questions[:, :2])[:MAPPED]
     telling = np.flatnonzero(_kept(corpus, params) > (0.6 if params.subsampling else 0.0))
-    long = [number for number in telling if len(corpus.words[number]) > 3]
+    long = [number for number in telling if texts.telling(corpus.words[number])]
     return np.array(long[:MAPPED], np.int32)
 
 
 def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Array]:
-    """Who is near a word, what a - b + c is, and which word does not belong."""
-    corpus, values = _corpus(params), inputs.values()
+    """Who is near a word, what a - b + c is, which word does not belong, and a map."""
     vectors = shown.unit(vectors_of(model)[1:])
-    word = corpus.number(values["word"]) - 1
-    asked = np.array([corpus.number(values[name]) for name in ("plus", "minus", "also")]) - 1
-    odd = np.array([corpus.number(one) for one in values["among"].split(",")]) - 1
-    near, near_cosines = shown.nearest(
-        vectors, vectors[[word]], without=np.array([[word]]), most=10
-    )
-    wanted = vectors[asked[0]] - vectors[asked[1]] + vectors[asked[2]]
-    said, said_cosines = shown.nearest(vectors, wanted[None], without=asked[None], most=10)
-    place, odd_cosines = shown.odd_one_out(vectors, odd)
-
-    def spelled(numbers: Array) -> Array:
-        return shown.spelled([corpus.words[number + 1] for number in numbers])
-
-    return {
-        "word": spelled(np.array([word])),
-        "near": spelled(near[0]),
-        "near_cosines": near_cosines[0],
-        "asked": spelled(asked),
-        "said": spelled(said[0]),
-        "said_cosines": said_cosines[0],
-        "among": spelled(odd),
-        "among_cosines": odd_cosines,
-        "odd": np.array([place]),
-    }
+    return playing.answers(vectors, corpus_of(params), inputs.values())

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,29 +12,37 @@ from dlkit import recipe
 from dlkit.algorithms.word2vec import shown
 from dlkit.contract import Algorithm, Array, Finding, Layer, Paper, RunData, View, Words
 from dlkit.datasets import texts
-from dlkit.params import BaseParams, choice, integer, real, text
+from dlkit.params import BaseParams, choice, integer, real, refuse, text
 from dlkit.views import curves, vocabulary
 
 LINE = 64  # words
 MAPPED = 150  # words on the map
+NEAR = 10  # neighbours told in the playground
 PROBED, COMPANY = 10, 5  # words whose neighbours are told, and how many
 BOARD = 10  # analogies
 PROBES = (
     "king", "paris", "walked", "bigger", "mother", "japan", "water", "music", "government", "war",
     "police", "money", "children", "city", "science", "river", "law", "three",
+    "国王", "巴黎", "医院", "高兴", "妈妈", "法语", "昨天", "喝", "三", "老师",
 )  # fmt: skip
 ENOUGH = 8  # points before anything is said
 FEW_WORDS = 100
 WORD = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
 ONE = rf"^\s*{WORD}\s*$"
-SOME = rf"^\s*{WORD}(\s*,\s*{WORD}){{2,7}}\s*$"
+COMMA = r"\s*[,，、]\s*"
+SOME = rf"^\s*{WORD}({COMMA}{WORD}){{2,7}}\s*$"
+PASTED = r"(?s)^\s*$|\w"
+LEAST, MOST = 300, 100_000  # words of a person's own text
+NOTHING = np.empty(0, np.float32)
 # What the playground asks first: a word; plus, minus, also; words of which one is odd.
 FIRST_ASKED = {
     "grammar": ("king", "king", "man", "woman", "paris, rome, walked, tokyo"),
+    "grammar_zh": ("国王", "国王", "男人", "女人", "巴黎、罗马、高兴、东京"),
     "lee_news": ("police", "australian", "australia", "india", "monday, tuesday, test, friday"),
     "wikipedia": ("music", "his", "he", "she", "north, south, water, east"),
     "abc": ("water", "his", "he", "she", "wheat, cattle, cotton, month"),
     "brown": ("music", "his", "he", "she", "north, south, water, east"),
+    "tatoeba": ("妈妈", "父亲", "他", "她", "法语、英语、昨天、日语"),
 }
 
 
@@ -50,11 +58,27 @@ class Params(BaseParams):
     learning_rate: float = real(0.2, low=1e-4, high=10.0, scale="log", live=True)
     epochs: int = integer(20, low=1, high=500)
     subsampling: float = real(0.0, low=0.0, high=0.1, step=0.0001, group="optimization")
+    own_text: str = text("", pattern=PASTED, group="own", long=True)
     batch_size: int = integer(16, low=1, high=1024, unit="lines", group="optimization")
     schedule: str = choice("linear", "linear", "constant", "cosine", group="optimization")
     stop_at: float = recipe.stop_at()
     minutes: float = recipe.minutes()
     seed: int = recipe.seed()
+
+    @pydantic.model_validator(mode="after")
+    def _own_text_is_long_enough(self) -> Self:
+        if self.data == texts.OWN:
+            given = texts.size(self.own_text)
+            if given < LEAST:
+                refuse("own_text", "own_text_short", given=given, low=LEAST)
+            if given > MOST:
+                refuse("own_text", "own_text_long", given=given, high=MOST)
+        return self
+
+
+def corpus_of(params: Params) -> texts.Corpus:
+    """The text that is read. Raises `CodedError` as `texts.corpus` does."""
+    return texts.corpus(params.data, params.seed, least=params.minimum_count, own=params.own_text)
 
 
 def layers(params: Params, words: Words) -> Sequence[Layer]:
@@ -105,38 +129,70 @@ def throughput(data: RunData, words: Words) -> go.Figure:
     return curves.single(data, words, "throughput")
 
 
-@functools.cache
-def _inputs(name: str) -> type[BaseParams]:
-    word, plus, minus, also, among = FIRST_ASKED[name]
+@functools.lru_cache(maxsize=64)
+def _inputs(word: str, plus: str, minus: str, also: str, among: str) -> type[BaseParams]:
     fields: dict[str, Any] = {
         "word": (str, text(word, pattern=ONE)),
         "plus": (str, text(plus, pattern=ONE)),
         "minus": (str, text(minus, pattern=ONE)),
         "also": (str, text(also, pattern=ONE)),
         "among": (str, text(among, pattern=SOME)),
+        "projection": (str, choice("pca", "pca", "tsne")),
+        "dimensions": (str, choice("2", "2", "3")),
+        "groups": (int, integer(8, low=1, high=10)),
+        "mapped": (int, integer(150, low=20, high=500, step=10, unit="words")),
     }
     return pydantic.create_model("Inputs", __base__=BaseParams, **fields)
 
 
 def inputs(params: Params) -> type[BaseParams]:
-    """A word, a sum of words, a list of words."""
-    return _inputs(params.data)
+    """A word, a sum of words, a list of words, a map."""
+    if params.data == texts.OWN and params.own_text:
+        return _inputs(*_asked_of(corpus_of(params)))
+    return _inputs(*FIRST_ASKED.get(params.data, FIRST_ASKED["grammar"]))
+
+
+def _asked_of(corpus: texts.Corpus) -> tuple[str, str, str, str, str]:
+    """Words that a person's text has: its most frequent ones that mean something."""
+    found = [*filter(texts.telling, corpus.words), *corpus.words[1:]][:8]
+    return found[0], found[1], found[2], found[3], ", ".join(dict.fromkeys(found[4:]))
 
 
 def answer(found: Mapping[str, Array], params: Params, words: Words) -> Sequence[go.Figure]:
-    """The neighbours of the word, the answer to the sum, the word that does not belong."""
-    (word,), (plus, minus, also) = _read(found["word"]), _read(found["asked"])
-    among, odd = _read(found["among"]), int(found["odd"][0])
-    total = words("answer.sum", plus=plus, minus=minus, also=also, said=_read(found["said"])[0])
+    """The neighbours of the word, the answer to the sum, the odd word, and the map."""
+    (word,), near = _read(found["word"]), _read(found["near"])
     return [
-        vocabulary.likeness(
-            _read(found["near"]), found["near_cosines"], words("answer.near", word=word)
-        ),
-        vocabulary.likeness(_read(found["said"]), found["said_cosines"], total),
-        vocabulary.likeness(
-            among, found["among_cosines"], words("answer.odd", word=among[odd]), low=odd
+        vocabulary.likeness(near, found["near_cosines"], words("answer.near", word=word)),
+        _sum_answered(found, words),
+        _odd_answered(found, words),
+        vocabulary.explored(
+            found["places"],
+            _read(found["place_words"]),
+            found["groups"],
+            words("answer.map", word=word),
+            sought=1 + len(near),
         ),
     ]
+
+
+def _sum_answered(found: Mapping[str, Array], words: Words) -> go.Figure:
+    if "sum_missing" in found:
+        return vocabulary.likeness([], NOTHING, _unknown(found["sum_missing"], words))
+    (plus, minus, also), said = _read(found["asked"]), _read(found["said"])
+    total = words("answer.sum", plus=plus, minus=minus, also=also, said=said[0])
+    return vocabulary.likeness(said, found["said_cosines"], total)
+
+
+def _odd_answered(found: Mapping[str, Array], words: Words) -> go.Figure:
+    if "odd_missing" in found:
+        return vocabulary.likeness([], NOTHING, _unknown(found["odd_missing"], words))
+    among, odd = _read(found["among"]), int(found["odd"][0])
+    title = words("answer.odd", word=among[odd])
+    return vocabulary.likeness(among, found["among_cosines"], title, low=odd)
+
+
+def _unknown(missing: Array, words: Words) -> str:
+    return words("answer.unknown", word=_read(missing)[0])
 
 
 def checks(data: RunData) -> Sequence[Finding]:
@@ -158,7 +214,7 @@ def checks(data: RunData) -> Sequence[Finding]:
 
 def _few_words(data: RunData) -> list[Finding]:
     shown_words = _held(data).get("map_words")
-    if shown_words is None or data.params.data == "grammar" or len(shown_words) >= FEW_WORDS:  # type: ignore[attr-defined]
+    if shown_words is None or data.params.data in texts.PLANTED or len(shown_words) >= FEW_WORDS:  # type: ignore[attr-defined]
         return []
     return [Finding("few_words", "hint", {"count": len(shown_words)})]
 
