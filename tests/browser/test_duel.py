@@ -48,7 +48,7 @@ def test_a_game_by_keys(page: Page, studio: Studio, trained: tuple[str, str]) ->
     if world == "grid":
         for count in (1, 2, 3):
             page.keyboard.press("ArrowRight")
-            expect(mine).to_contain_text(f"Step {count},")
+            expect(mine).to_contain_text(f"Step {count},", timeout=20_000)
         expect(mine).to_have_text("Step 3, return 0.97")
     else:
         page.keyboard.press("ArrowRight")  # goes on by itself until the pole has fallen
@@ -58,7 +58,7 @@ def test_a_game_by_keys(page: Page, studio: Studio, trained: tuple[str, str]) ->
     length = engine.play(studio.store, run, {})["duel"].size
     expect(agent).to_contain_text(f"Step {length},", timeout=60_000)
     stage.get_by_role("button", name=WORDS("duel.again")).click()
-    expect(mine).to_contain_text("Step 0,")
+    expect(mine).to_contain_text("Step 0,", timeout=20_000)
     assert not [one for one in Axe().run(page)["violations"]
                 if one["impact"] in ("serious", "critical")]  # fmt: skip
 
@@ -76,6 +76,6 @@ def test_a_game_by_buttons_on_a_phone(
     right = stage.get_by_role("button", name=WORDS(f"action.{world}.1"))
     for count in (1, 2):
         right.tap()
-        expect(stage.locator("figure p").first).to_contain_text(f"Step {count},")
+        expect(stage.locator("figure p").first).to_contain_text(f"Step {count},", timeout=20_000)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     context.close()

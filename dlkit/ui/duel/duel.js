@@ -3,7 +3,7 @@
 
 const duels = new WeakMap();
 const ARROWS = { "←": "ArrowLeft", "→": "ArrowRight", "↑": "ArrowUp", "↓": "ArrowDown" };
-const AHEAD = 24;  // moves of the agent that are asked for at once
+const AHEAD = 8;  // moments of the agent's game that are asked for at once, before they are needed
 const HURRY = 1000 / 40;  // milliseconds for one of its moves when the person's game is over
 
 export function show(component) {
@@ -42,7 +42,7 @@ class Duel {
     const before = JSON.stringify([this.data?.level, this.data?.words]);
     this.data = data;
     if (before !== JSON.stringify([data.level, data.words])) this.label(data);
-    else if (this.turn && !this.turn.started) Object.assign(this.turn, { data, late: [] });
+    else if (this.turn && !this.turn.started) Object.assign(this.turn, { data, late: [], asking: null });
   }
 
   label(data) {
@@ -64,8 +64,8 @@ class Duel {
   async prepare() {
     this.end();
     const { data } = this;
-    const turn = { data, mine: [], late: [], held: [], taps: [], last: null, wake: null, over: false };
-    turn.id = Math.random().toString(36).slice(2);
+    const turn = { data, mine: [], late: [], asking: null, held: [], taps: [], last: null, wake: null };
+    Object.assign(turn, { over: false, id: Math.random().toString(36).slice(2) });
     this.turn = turn;
     this.offer(data.rules);
     this.say(data.words.ready);
@@ -73,6 +73,7 @@ class Duel {
     try {
       const [first] = await this.ask(turn, "you", [], 0);
       if (this.turn === turn && !turn.mine.length) for (const number of [0, 1]) this.put(turn, number, first, 0);
+      await this.ahead(turn, 0);
     } catch {
       this.fail(turn);
     }
@@ -116,9 +117,10 @@ class Duel {
       turn.mine.push(move);
       const count = turn.mine.length;
       [mine] = await this.ask(turn, "you", turn.mine, count);
-      await this.follow(turn, count);
       if (this.turn !== turn) return;
       this.put(turn, 0, mine, count);
+      await this.follow(turn, count);
+      if (this.turn !== turn) return;
       if (this.period()) await sleep(this.period() - (performance.now() - began));
     } while (!mine.over);
     turn.over = true;
@@ -133,15 +135,26 @@ class Duel {
     }
   }
 
-  // The agent's game after as many moves; what is to come is asked for some moves ahead.
+  // The agent's game after as many moves.
   async follow(turn, count) {
-    const { moves } = turn.data.agent;
-    const place = Math.min(count, moves.length);
-    if (!turn.late[place]) {
-      const scenes = await this.ask(turn, "agent", moves.slice(0, place + AHEAD), place);
-      scenes.forEach((scene, number) => { turn.late[place + number] = scene; });
-    }
+    const place = Math.min(count, turn.data.agent.moves.length);
+    const coming = this.ahead(turn, place);
+    if (!turn.late[place]) await coming;
+    while (!turn.late[place]) await this.ahead(turn, place);
     if (this.turn === turn) this.put(turn, 1, turn.late[place], place);
+  }
+
+  // Asks for the next moments of the agent's game when few are left that were not shown.
+  ahead(turn, place) {
+    const { late, data: { agent: { moves } } } = turn;
+    const next = late.length;
+    if (turn.asking || next > moves.length || next > place + AHEAD / 2) return turn.asking;
+    const asking = this.ask(turn, "agent", moves.slice(0, next + AHEAD), next)
+      .then((scenes) => { late.push(...scenes); })
+      .finally(() => { if (turn.asking === asking) turn.asking = null; });
+    asking.catch(() => {});  // whoever needs the moment waits for it and sees the failure
+    turn.asking = asking;
+    return asking;
   }
 
   // What the person does now. The first move, and each one of a game that waits, is waited for.
