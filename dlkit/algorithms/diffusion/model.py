@@ -85,7 +85,7 @@ def _settings(params: Params) -> dict[str, Any]:
 class Diffusion(keras.Model):
     """Learns to predict what the draw asks for; where there is a judge, it is asked at checks."""
 
-    judge: Callable[[], dict[str, float]] | None = None
+    judge: Callable[[], dict[str, float]] = dict
 
     def compute_loss(
         self,
@@ -98,19 +98,6 @@ class Diffusion(keras.Model):
         """The mean squared error: about 1 for a network that has learned nothing."""
         predicted, target = y_pred
         return ops.mean(ops.square(predicted - target))
-
-    def test_on_batch(self, *given: object, **named: object) -> object:
-        """The loss, and how good samples are."""
-        return self._judged(super().test_on_batch(*given, **named))
-
-    def evaluate(self, *given: object, **named: object) -> object:
-        """The loss, and how good samples are."""
-        return self._judged(super().evaluate(*given, **named))
-
-    def _judged(self, values: object) -> object:
-        if self.judge is None or not isinstance(values, dict):
-            return values
-        return {**values, **self.judge()}
 
 
 @keras.saving.register_keras_serializable("dlkit.diffusion")
@@ -288,7 +275,7 @@ def train(params: Params, run: Run) -> keras.Model:
     learned = _named(params, split.x_train, split.y_train)
     checked = _named(params, split.x_val[held], split.y_val[held])
     look = Look(Sampler(model.get_layer("network"), params), run, split)
-    model.judge = look.judge if spec.is_plane(params) else None
+    model.judge = look.judge if spec.is_plane(params) else dict
     pictures = look.points if spec.is_plane(params) else look.pictures
     return fit(
         model, Examples(learned, checked), params, run, pictures=pictures, fixed=look.fixed()
