@@ -51,8 +51,12 @@ class _MustRun:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves an event loop running in this thread."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Tests without Keras come first: Streamlit looks through all objects after each page.
+
+    Browser tests come last: Playwright leaves an event loop running in this thread.
+    """
+    late = ("browser", "keras")
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in late])
 
 
 def pytest_configure(config: pytest.Config) -> None:
