@@ -28,6 +28,8 @@ def chosen(store: Store, words: Words) -> list[RunRow]:
         say_error(error, words)
         rows = []
     latest = {row.id: row for row in [*runs.page(store, limit=OFFERED), *rows]}
+    if not latest:  # an empty choice would be a grey one
+        return []
     picked = st.multiselect(
         words("compare.choose"),
         list(latest),
