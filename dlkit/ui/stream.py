@@ -76,7 +76,7 @@ class Feed:
                 self.over = self.picture.ended
                 self._ring()
                 spent = time.perf_counter() - began
-                await asyncio.sleep(min(max(_SHORTEST, _SHARE * spent), _LONGEST - spent))
+                await asyncio.sleep(max(_SHORTEST, min(_SHARE * spent, _LONGEST - spent)))
         except CodedError as error:
             _LOG.info("stream of %s ends: %s", self.watch.run, error)
             self.finish()
