@@ -26,8 +26,8 @@ STUCK = ("not_learning", "not_learning_too_fast", "no_better_than_mean",
 
 def classification(data: RunData, *, num_classes: int) -> list[Finding]:
     """Findings on the curves and the `confusion` array of a classifier."""
-    loss, val_loss = _values(data, "loss"), _values(data, "val_loss")
-    accuracy, val_accuracy = _values(data, "accuracy"), _values(data, "val_accuracy")
+    loss, val_loss = values_of(data, "loss"), values_of(data, "val_loss")
+    accuracy, val_accuracy = values_of(data, "accuracy"), values_of(data, "val_accuracy")
     guessed = float(np.log(num_classes))
     grave = _exploding(loss, guessed)
     if grave or len(loss) < ENOUGH or not len(val_loss):
@@ -50,8 +50,8 @@ def classification(data: RunData, *, num_classes: int) -> list[Finding]:
 
 def regression(data: RunData) -> list[Finding]:
     """Findings on a network that predicts a number; its loss is 1 for the mean of the target."""
-    loss, val_loss = _values(data, "loss"), _values(data, "val_loss")
-    share, val_share = _values(data, "explained_share"), _values(data, "val_explained_share")
+    loss, val_loss = values_of(data, "loss"), values_of(data, "val_loss")
+    share, val_share = values_of(data, "explained_share"), values_of(data, "val_explained_share")
     grave = _exploding(loss, 1.0)
     if grave or len(loss) < ENOUGH or not len(val_loss) or not len(val_share):
         return grave
@@ -127,7 +127,8 @@ def _late(data: RunData) -> bool:
     return bool(data.total_steps) and data.step > EARLY * data.total_steps
 
 
-def _values(data: RunData, name: str) -> Array:
+def values_of(data: RunData, name: str) -> Array:
+    """The points of a curve [N]; none where it has not begun."""
     series = data.metrics.get(name)
     return np.asarray(series.values if series else [], np.float64)
 

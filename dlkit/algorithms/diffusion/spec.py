@@ -15,6 +15,7 @@ from dlkit.contract import Algorithm, Array, Finding, Layer, Paper, RunData, Vie
 from dlkit.datasets import clouds
 from dlkit.params import BaseParams, choice, drawing, integer, real, switch, text
 from dlkit.views import curves, denoising, pictures
+from dlkit.views.findings import values_of
 
 PICTURES = ("mnist_5k", "digits", "fashion_mnist", "mnist")
 SAMPLES, PLAYED = 10, 20  # pictures made at each look, and for the playground
@@ -269,7 +270,7 @@ def throughput(data: RunData, words: Words) -> go.Figure:
 
 def checks(data: RunData) -> Sequence[Finding]:
     """Is it learning at all? Do its pictures have contrast, and are they new?"""
-    loss, held = _values(data, "loss"), _values(data, "val_loss")
+    loss, held = values_of(data, "loss"), values_of(data, "val_loss")
     if len(loss) and not np.isfinite(loss[-1]):
         return [Finding("diverged", "warning")]
     unlearned = _held(data).get("levels_unlearned")
@@ -300,7 +301,7 @@ def _made(data: RunData, share: float) -> list[Finding]:
 
 
 def _learned(data: RunData) -> list[Finding]:
-    far = _values(data, "val_distance")
+    far = values_of(data, "val_distance")
     if len(far) >= ENOUGH and np.isfinite(far[-3:]).all() and far[-3:].mean() <= 1.5:
         return [Finding("learned", "good", {"times": f"{far[-3:].mean():.2f}"})]
     return []
@@ -315,11 +316,6 @@ def _matrix(data: RunData, name: str, words: Words) -> go.Figure:
 
 def _ends(words: Words) -> tuple[str, str]:
     return words("way.from"), words("way.to")
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values if series else [], np.float64)
 
 
 def _held(data: RunData) -> dict[str, Array]:

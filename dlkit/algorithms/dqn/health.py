@@ -7,16 +7,17 @@ import numpy as np
 from dlkit.algorithms.dqn.screens import plain
 from dlkit.algorithms.dqn.worlds import world_of
 from dlkit.contract import Array, Finding, RunData
+from dlkit.views.findings import values_of
 
 ENOUGH = 5  # looks before anything is said
 
 
 def checks(data: RunData) -> Sequence[Finding]:
     """Does it explore, learn, forget? Do its promises run away?"""
-    loss = _values(data, "loss")
+    loss = values_of(data, "loss")
     if data.state == "failed" and len(loss) and not np.isfinite(loss[-1]):
         return [Finding("diverged", "warning")]
-    judged = _values(data, "val_return")
+    judged = values_of(data, "val_return")
     if len(judged) < ENOUGH or not np.isfinite(judged).all():
         return []
     return [*_exploding(data), *_not_exploring(data), *_forgetting(data, judged)] or _learned(
@@ -25,7 +26,7 @@ def checks(data: RunData) -> Sequence[Finding]:
 
 
 def _exploding(data: RunData) -> list[Finding]:
-    promised, kept = _values(data, "promised"), _values(data, "kept")
+    promised, kept = values_of(data, "promised"), values_of(data, "kept")
     if not len(promised) or not len(kept) or not np.isfinite(promised[-1]):
         return []
     world = world_of(data.params)
@@ -40,7 +41,7 @@ def _exploding(data: RunData) -> list[Finding]:
 
 
 def _not_exploring(data: RunData) -> list[Finding]:
-    brought = _values(data, "return")
+    brought = values_of(data, "return")
     late = data.total_steps and data.step > 0.3 * data.total_steps
     if not late or len(brought) < ENOUGH or np.ptp(brought) > 1e-9:
         return []
@@ -60,8 +61,3 @@ def _learned(data: RunData, judged: Array) -> list[Finding]:
     if judged[-1] >= world_of(data.params).solved:
         return [Finding("learned", "good", {"brought": plain(judged[-1])})]
     return []
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values, np.float64) if series else np.empty(0)

@@ -6,6 +6,7 @@ import numpy as np
 
 from dlkit.contract import Array, Finding, RunData
 from dlkit.views.classes import percent
+from dlkit.views.findings import values_of
 
 ENOUGH = 8  # points before anything is said
 EARLY = 0.15  # of the training, in which anything may happen
@@ -19,7 +20,7 @@ GOOD = 0.8  # coverage
 
 def checks(data: RunData, modes: int) -> Sequence[Finding]:
     """Who is winning, and what is made of the data's `modes`; the gravest first."""
-    loss, apart = _values(data, "loss"), _values(data, "told_apart")
+    loss, apart = values_of(data, "loss"), values_of(data, "told_apart")
     if len(loss) and not np.isfinite(loss[-1]):
         return [Finding("diverged", "warning")]
     if len(apart) < ENOUGH or not data.total_steps or data.step < EARLY * data.total_steps:
@@ -41,7 +42,7 @@ def _winner(apart: Array) -> list[Finding]:
 
 
 def _seen(data: RunData, modes: int) -> list[Finding]:
-    seen, covered = _values(data, "val_classes"), _values(data, "val_coverage")
+    seen, covered = values_of(data, "val_classes"), values_of(data, "val_coverage")
     if not len(seen) or not np.isfinite(seen[-1]):
         return []
     counts = {"seen": int(seen[-1]), "modes": modes}
@@ -54,8 +55,3 @@ def _seen(data: RunData, modes: int) -> list[Finding]:
         return [Finding("modes_missing", "hint", counts)]
     level = Finding("all_seen", "good", counts)
     return [level] if best < GOOD else [Finding("good_pictures", "good", counts)]
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values if series else [], np.float64)

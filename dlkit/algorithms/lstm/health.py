@@ -7,6 +7,7 @@ import numpy as np
 from dlkit.algorithms.lstm import writing
 from dlkit.contract import Array, Finding, RunData
 from dlkit.datasets.adding import BASELINE
+from dlkit.views.findings import values_of
 
 ENOUGH = 8  # points before anything is said
 EARLY = 0.3  # of the training, in which slow learning is no fault
@@ -20,7 +21,7 @@ NARROW = 0.6  # of the true values inside a cone that should hold 0.8
 
 def checks(data: RunData) -> list[Finding]:
     """Does it learn, too well to be true, by heart? Does it repeat itself? Is it of any use?"""
-    loss, held = _values(data, "loss"), _values(data, "val_loss")
+    loss, held = values_of(data, "loss"), values_of(data, "val_loss")
     if len(loss) and not np.isfinite(loss[-1]):
         return [Finding("diverged", "warning")]
     if len(loss) < ENOUGH or not len(held):
@@ -40,7 +41,7 @@ def _text(data: RunData, held: Array) -> list[Finding]:
     if _late(data) and now > 0.9 * held[0]:
         return [Finding("no_text", "warning")]
     best = float(np.nanmin(held))
-    train = float(np.nanmean(_values(data, "loss")[-3:]))
+    train = float(np.nanmean(values_of(data, "loss")[-3:]))
     if len(held) >= 3 and now > 1.03 * best:
         values = {"train": f"{train:.2f}", "validation": f"{now:.2f}", "best": f"{best:.2f}"}
         return [Finding("by_heart", "hint", values)]
@@ -62,8 +63,8 @@ def _repeating(data: RunData) -> list[Finding]:
 
 
 def _series(data: RunData, held: Array) -> list[Finding]:
-    error, coverage = _values(data, "val_error"), _values(data, "val_coverage")
-    plain = [_values(data, f"val_{name}_error") for name in ("naive", "seasonal")]
+    error, coverage = values_of(data, "val_error"), values_of(data, "val_coverage")
+    plain = [values_of(data, f"val_{name}_error") for name in ("naive", "seasonal")]
     if not len(error) or not all(len(one) for one in plain):
         return []
     best = min(float(one[-1]) for one in plain)
@@ -80,7 +81,7 @@ def _series(data: RunData, held: Array) -> list[Finding]:
 
 
 def _sentiment(data: RunData, held: Array) -> list[Finding]:
-    right = _values(data, "val_accuracy")
+    right = values_of(data, "val_accuracy")
     if not len(right):
         return []
     if _late(data) and right[-1] < GUESSED:
@@ -93,7 +94,7 @@ def _sentiment(data: RunData, held: Array) -> list[Finding]:
 
 
 def _adding(data: RunData, held: Array) -> list[Finding]:
-    simple = _values(data, "val_simple_loss")
+    simple = values_of(data, "val_simple_loss")
     if held[-1] < SOLVED:
         beside = len(simple) and simple[-1] > LOST
         return [Finding("remembers_alone" if beside else "remembers", "good")]
@@ -104,8 +105,3 @@ def _adding(data: RunData, held: Array) -> list[Finding]:
 
 def _late(data: RunData) -> bool:
     return bool(data.total_steps) and data.step > EARLY * data.total_steps
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values if series else [], np.float64)

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlkit.contract import Array, Finding, RunData
 from dlkit.datasets import pairs
+from dlkit.views.findings import values_of
 from dlkit.views.written import decoded
 
 ENOUGH = 8  # points before anything is said
@@ -20,7 +21,7 @@ SHORT = 60  # characters that say nothing of repeating yet
 
 def checks(data: RunData) -> Sequence[Finding]:
     """Is it learning, diverging, leaking, learning by heart, repeating itself?"""
-    loss, held = _values(data, "loss"), _values(data, "val_loss")
+    loss, held = values_of(data, "loss"), values_of(data, "val_loss")
     if len(loss) and not np.isfinite(loss[-1]):
         return [Finding("diverged", "warning")]
     if len(loss) < ENOUGH or not len(held):
@@ -42,7 +43,7 @@ def _leak(data: RunData, held: Array) -> list[Finding]:
 
 
 def _by_heart(data: RunData, held: Array) -> list[Finding]:
-    known, new = _values(data, "accuracy"), _values(data, "val_accuracy")
+    known, new = values_of(data, "accuracy"), values_of(data, "val_accuracy")
     gap = len(known) > ENOUGH and len(new) and np.mean(known[-3:]) - new[-1] > 0.15
     rising = len(held) >= ENOUGH and float(np.min(held[-2:])) > 1.05 * float(np.nanmin(held))
     params: Any = data.params
@@ -70,15 +71,10 @@ def _unknown(data: RunData) -> list[Finding]:
 
 
 def _learned(data: RunData) -> list[Finding]:
-    right = _values(data, "val_accuracy")
+    right = values_of(data, "val_accuracy")
     if len(right) and right[-1] >= 0.97:
         return [Finding("learned", "good", {"validation": f"{right[-1]:.1%}"})]
     return []
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values, np.float64) if series else np.empty(0)
 
 
 def _kept(data: RunData, name: str) -> Array | None:

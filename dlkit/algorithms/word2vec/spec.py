@@ -14,6 +14,7 @@ from dlkit.contract import Algorithm, Array, Finding, Layer, Paper, RunData, Vie
 from dlkit.datasets import texts
 from dlkit.params import BaseParams, choice, integer, real, refuse, text
 from dlkit.views import curves, vocabulary
+from dlkit.views.findings import values_of
 
 LINE = 64  # words
 MAPPED = 150  # words on the map
@@ -197,7 +198,7 @@ def _unknown(missing: Array, words: Words) -> str:
 
 def checks(data: RunData) -> Sequence[Finding]:
     """Is it learning at all, too fast, by heart? Are there enough words?"""
-    loss, held = _values(data, "loss"), _values(data, "val_loss")
+    loss, held = values_of(data, "loss"), values_of(data, "val_loss")
     finite = loss[np.isfinite(loss)]
     if data.state == "failed" and len(loss) and len(finite) < len(loss):
         return [Finding("diverged", "warning")]
@@ -227,15 +228,10 @@ def _by_heart(data: RunData, held: Array) -> list[Finding]:
 
 
 def _learned(data: RunData) -> list[Finding]:
-    right = _values(data, "val_accuracy")
+    right = values_of(data, "val_accuracy")
     if len(right) and right[-1] >= 0.97:
         return [Finding("learned", "good", {"validation": f"{right[-1]:.1%}"})]
     return []
-
-
-def _values(data: RunData, name: str) -> Array:
-    series = data.metrics.get(name)
-    return np.asarray(series.values, np.float64) if series else np.empty(0)
 
 
 def _held(data: RunData) -> dict[str, Array]:
