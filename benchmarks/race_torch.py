@@ -33,8 +33,9 @@ def race(net: str, way: str, race: Race, *, clock: Clock) -> int:
             loss = loss_of(model(x[rows]), y[rows])
             loss.backward()
             optimizer.step()
-        done += used
-        clock.mark(done)
+            done += race.batch
+            if clock.mark(done):
+                break
     return sum(weight.numel() for weight in model.parameters())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from dlkit.contract import Array, Run
 
-PICTURE_SHARE = 0.02  # of the time: within three seconds where pictures take up to 60 ms
+PICTURE_SHARE = 0.015  # of the time: within three seconds where pictures take up to 45 ms
 FIRST_PICTURE_WAIT = 0.5
 
 

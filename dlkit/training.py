@@ -102,7 +102,7 @@ def fit(
     `learning_rate`, `gradient_norm` (of the last step of each window) and `throughput` in examples
     a second, or in words where the model has `words_per_example`; with a time budget also how many
     `seconds` of it were used at each look. `pictures(step)` gives arrays to keep; it is asked at
-    the first look, at the end, and in between as often as a fiftieth of the time allows.
+    the first look, at the end, and in between as often as 1.5 % of the time allow.
     `fixed` arrays, which never change, are written once. Ends early when `stop_at` is reached (by
     `val_accuracy`, `val_explained_share`, `val_coverage` or, where there is none, `val_loss`) or
     the `minutes` are over. Raises `CodedError("diverged")` if the loss is not finite.

@@ -3,7 +3,9 @@
 `DLKIT_MUST_RUN="browser,postgres,keras"` makes a skipped test of these marks a failed session.
 """
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,18 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLKIT_HOME", str(tmp_path / "home"))
     for name in _SETTINGS:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_old_is_searched() -> Iterator[None]:
+    """What one module leaves alive is no longer searched for garbage in the next ones.
+
+    Keras and TensorFlow keep millions of objects of models that are gone; looking through them
+    takes seconds at a time, in the middle of a test that counts them.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 class _MustRun:

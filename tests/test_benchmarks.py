@@ -11,7 +11,7 @@ from benchmarks.ladder import is_sorted
 from benchmarks.listed import BENCHMARKS, find
 from benchmarks.registry import Benchmark
 from benchmarks.speed import ratios
-from benchmarks.watching_cost import Chain, Timed
+from benchmarks.watching_cost import compared
 from benchmarks.word2vec import over, quality
 
 
@@ -46,13 +46,12 @@ def test_a_figure_beside_can_miss_the_floor() -> None:
 
 
 def test_a_slowly_slower_machine_costs_nothing() -> None:
-    bare = [Timed(float(s), {"worker": 2.0}) for s in (10, 12, 14)]
-    watched = [Timed(11.0, {"worker": 2.0, "web": 0.5}), Timed(13.0, {"worker": 2.5, "web": 0.5})]
-    chain = Chain(bare, watched)
-    assert chain.fastest() == (11.0, 10.0)
-    assert chain.extra() == [0.0, 0.0]
-    assert chain.control() == [0.0]
-    assert chain.processor() == [25.0, 50.0]
+    extras, control = compared([10.0, 11.0, 12.1, 12.1, 11.0, 10.0])
+    assert extras == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert control == pytest.approx([0.0])
+    extras, control = compared([10.0, 10.3, 10.0, 10.5, 10.5, 10.5])
+    assert extras == pytest.approx([2.96, 0.0], abs=0.01)
+    assert control == pytest.approx([4.88], abs=0.01)
 
 
 def test_a_ratio_compares_two_of_one_round() -> None:

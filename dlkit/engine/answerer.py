@@ -19,7 +19,7 @@ from dlkit.store.requests import RequestRow
 from dlkit.weights import load_state
 
 KEPT_MODELS = 4
-TICK = 0.04
+TICK = 0.08
 ROUND = 0.5
 
 

@@ -1,9 +1,9 @@
 """The real `Run`: what a training says goes to the store, what people want comes back.
 
 The training thread only appends to a list and reads flags. One background thread does all the
-talking to the store, in order: metrics every 100 ms or 64 steps, arrays, checkpoints, a heartbeat a
+talking to the store, in order: metrics every 300 ms or 64 steps, arrays, checkpoints, a heartbeat a
 second. A checkpoint is written after every number before it, so that a run taken up from it has no
-gap. What people want is asked for when the engine's bell rings (`engine.last_call`), else twice a
+gap. What people want is asked for when the engine's bell rings (`engine.last_call`), else once a
 second: they may also call from another machine.
 """
 
@@ -26,8 +26,8 @@ from dlkit.store.runs import RunRow
 FREE = 1 << 30
 LEASE = 8.0
 BEAT = 1.0
-ASK = 0.5
-TICK = 0.2
+ASK = 1.0
+TICK = 0.3
 TICK_PAUSED = 0.03
 BATCH = 64
 HOLD = 60.0

@@ -24,7 +24,7 @@ from dlkit.engine.worker import work
 from dlkit.store import Store, open_store, runs, supervisors
 from dlkit.store.runs import RunRow
 
-TICK = 0.1
+TICK = 0.2
 ROUND = 0.5
 BEAT = 1.0
 LEASE_AT_START = 60.0

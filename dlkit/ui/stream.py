@@ -17,7 +17,7 @@ from dlkit.ui.resources import store
 from dlkit.ui.signing import Watch, opened
 
 _LOG = logging.getLogger(__name__)
-_SHORTEST, _LONGEST, _SHARE = 0.5, 1.0, 40.0
+_SHORTEST, _LONGEST, _SHARE = 0.6, 1.0, 40.0
 _KEEPALIVE = 15.0
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
