@@ -1,9 +1,8 @@
 """One training with nobody watching: `python -m benchmarks.bare_training ALGORITHM [options]`.
 
-The last line on standard output is a JSON object: the seconds and processor seconds from the plan
-to the saved model, as the studio counts them; the seconds of the whole call, reading of the data
-and building included; the last value of every curve, its mean over the last fifth of the steps,
-and the number of weights.
+The last line on standard output is a JSON object: the seconds from the plan to the saved model, as
+the studio counts them; the seconds of the whole call, reading of the data and building included;
+the last value of every curve, its mean over the last fifth of the steps, and the number of weights.
 """
 
 import argparse
@@ -28,14 +27,14 @@ class Nobody:
     def __init__(self, params: Any) -> None:
         """`params` gives the values of the live knobs."""
         self.params = params
-        self.began = self.used = 0.0
+        self.began = 0.0
         self.total_steps = self.steps_per_epoch = 0
         self.curves: dict[str, list[tuple[int, float]]] = {}
 
     def plan(self, *, total_steps: int, steps_per_epoch: int) -> None:
         """The training begins: start the clock, as the studio does."""
         self.total_steps, self.steps_per_epoch = total_steps, steps_per_epoch
-        self.began, self.used = time.monotonic(), time.process_time()
+        self.began = time.monotonic()
 
     def scalars(self, step: int, /, **values: float) -> None:
         """Kept, because they are the result."""
@@ -94,7 +93,6 @@ def main() -> None:
     ended = time.monotonic()
     found = {
         "seconds": ended - run.began,
-        "processor_seconds": time.process_time() - run.used,
         "whole_seconds": ended - called,
         "last": run.last(),
         "late": run.late(),

@@ -1,4 +1,4 @@
-"""A training watched and not watched by turns: `python -m benchmarks.pulsed ALGORITHM RUN COUNT`.
+"""A training watched and not watched by turns: `python -m benchmarks.pulsed RUN COUNT`.
 
 Two trainings never take the same time on a machine that others use too, so a few per cent cannot be
 seen between them. Here one training changes between two ways every second or two, and its speed in
@@ -58,12 +58,21 @@ def _send(others: Sequence[int], what: signal.Signals) -> None:
 class Pulsed(Nobody):
     """A `Run` that hands everything to the reporter in watched stretches, else drops it."""
 
-    def __init__(self, params: Any, reporter: Reporter, count: int, others: Sequence[int]) -> None:
-        """`count` watched stretches, each with a bare one before and after it."""
+    def __init__(
+        self,
+        params: Any,
+        reporter: Reporter,
+        count: int,
+        others: Sequence[int],
+        bare: contextlib.ExitStack,
+    ) -> None:
+        """`count` watched stretches, each with a bare one before and after it.
+
+        `bare` holds what is undone when a bare stretch ends; the caller closes it if we fail.
+        """
         super().__init__(params)
         self.stretches: list[float] = []
-        self._reporter, self._count, self._others = reporter, count, others
-        self._bare = contextlib.ExitStack()  # what is undone when a bare stretch ends
+        self._reporter, self._count, self._others, self._bare = reporter, count, others, bare
         self._watched = True
         self._away = 0.0  # seconds of the bare stretches so far
         self._from: tuple[int, float] | None = None
@@ -146,8 +155,12 @@ def _train(store: Store, row: RunRow, count: int, others: Sequence[int]) -> list
     params = find(row.algorithm).params.checked(row.params)
     live = {knob.name: getattr(params, knob.name) for knob in params.knobs() if knob.live}
     module = import_module(model_module(row.algorithm))
-    with Reporter(store, row, live=live, device=training.device_name) as reporter:
-        run = Pulsed(params, reporter, count, others)
+    device = training.device_name
+    with (
+        Reporter(store, row, live=live, device=device) as reporter,
+        contextlib.ExitStack() as bare,
+    ):
+        run = Pulsed(params, reporter, count, others, bare)
         clock: Any = SimpleNamespace(monotonic=run.clock)
         vars(showing)["time"] = vars(training)["time"] = clock
         module.train(params, run)
