@@ -1,5 +1,6 @@
 """Graphs whose nodes have classes: NumPy arrays, one layout, and no library of layers."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from dlkit.datasets.citation import citation
 from dlkit.datasets.graph_sets import GRAPHS
 from dlkit.datasets.own_graph import PREFIX, written
 
-LABELLED = {"karate": 2, "les_miserables": 2, "florentine": 1}  # of each class
+LABELLED = {"les_miserables": 2, "florentine": 1}  # of each class
 OWN_LABELLED = 2
 BLOCK, BLOCK_LABELLED, BLOCK_VALIDATION = 60, 5, 60
 INSIDE, ACROSS = 0.1, 0.012  # the chance of an edge within a block and between two
@@ -27,7 +28,8 @@ class Graph:
     `features` [N, F]; `labels` [X] are classes of examples, `train`, `validation` and `test`
     numbers of examples, in no two parts. An example is a node; with `pairs` [X, 2] it is two nodes,
     linked or not; with `owners` [N], the number of each node's graph, it is a graph. `kinds` [N]
-    are what nodes are, where that is not asked for. A training takes all this for a split.
+    are what nodes are, where that is not asked for. `strengths` [N, N] tell how strong edges are,
+    where somebody counted. A training takes all this for a split.
     """
 
     features: Array
@@ -39,6 +41,16 @@ class Graph:
     kinds: Array | None = None
     pairs: Array | None = None
     owners: Array | None = None
+    strengths: Array | None = None
+
+    def strength(self, edges: Array) -> Array:
+        """How strong edges [E, 2] are, [E] float32: one where nobody counted."""
+        found = np.ones(len(edges), np.float32)
+        if self.strengths is not None:
+            old = (edges < len(self.strengths)).all(axis=1)
+            counted = self.strengths[edges[old, 0], edges[old, 1]]
+            found[old] = np.where(counted > 0, counted, 1.0)
+        return found
 
     @property
     def x_train(self) -> Array:
@@ -64,17 +76,18 @@ class Graph:
 def load(name: str, seed: int) -> Graph:
     """The graph called `name`. Raises `CodedError` not_an_option or data_missing.
 
-    The citation graphs have their public split. Of the small ones the best-connected nodes of each
-    class are labelled, and `seed` shares out the rest; it also draws the block model.
+    The citation graphs have their public split. Of the small ones a few nodes of each class are
+    labelled, and `seed` shares out the rest; it also draws the block model.
     """
     if name.startswith(PREFIX):
         own = written(name)
-        return _featureless(own.edges, own.labels, OWN_LABELLED, seed)
+        taught = _best_connected(own.edges, own.labels, OWN_LABELLED)
+        return _featureless(own.edges, own.labels, taught, seed)
     if name not in GRAPHS:
         raise CodedError("not_an_option", given=name, allowed=", ".join(GRAPHS))
     if name == "blocks":
         return _blocks(seed)
-    return Graph(*citation(name)) if name not in LABELLED else _social(name, seed)
+    return _social(name, seed) if name in _READERS else Graph(*citation(name))
 
 
 def _blocks(seed: int) -> Graph:
@@ -108,27 +121,48 @@ def _social(name: str, seed: int) -> Graph:
     graph, labels = _READERS[name]()
     number = {node: i for i, node in enumerate(graph)}
     edges = np.sort([(number[a], number[b]) for a, b in graph.edges()], axis=1)
-    return _featureless(edges, labels, LABELLED[name], seed)
+    strengths = nx.to_numpy_array(graph, dtype=np.float32)  # without weights all are one
+    if name == "karate":
+        taught = _leaders_and_torn(strengths, labels)
+    else:
+        taught = _best_connected(edges, labels, LABELLED[name])
+    found = _featureless(edges, labels, taught, seed)
+    return dataclasses.replace(found, strengths=strengths)
 
 
-def _featureless(edges: Array, labels: Array, labelled: int, seed: int) -> Graph:
-    """Of each class the `labelled` best-connected nodes teach; those of no known class do nothing.
+def _leaders_and_torn(strengths: Array, labels: Array) -> Array:
+    """Of each club the member with most contacts, and the one with most of them in other clubs."""
+    everyone = strengths.sum(axis=1)
+    across = (strengths * (labels[:, None] != labels)).sum(axis=1) / everyone
+    taught = [
+        np.where(labels == label, measure, -1.0).argmax()
+        for label in range(labels.max() + 1)
+        for measure in (everyone, across)
+    ]
+    return np.array(taught)
+
+
+def _best_connected(edges: Array, labels: Array, count: int) -> Array:
+    """Of each class the `count` nodes with most edges."""
+    degrees, taught = np.bincount(edges.ravel(), minlength=len(labels)), [np.empty(0, np.int64)]
+    for label in range(int(labels.max(initial=-1)) + 1):
+        members = np.flatnonzero(labels == label)
+        taught.append(members[np.argsort(-degrees[members], kind="stable")[:count]])
+    return np.concatenate(taught)
+
+
+def _featureless(edges: Array, labels: Array, taught: Array, seed: int) -> Graph:
+    """The nodes `taught` teach; those of no known class do nothing.
 
     A third of the others checks, two thirds are the test.
     """
-    degrees = np.bincount(edges.ravel(), minlength=len(labels))
-    train = [np.empty(0, np.int64)]
-    for label in range(int(labels.max(initial=-1)) + 1):
-        members = np.flatnonzero(labels == label)
-        best = np.argsort(-degrees[members], kind="stable")[:labelled]
-        train.append(members[best])
-    rest = np.setdiff1d(np.flatnonzero(labels >= 0), np.concatenate(train))
+    rest = np.setdiff1d(np.flatnonzero(labels >= 0), taught)
     rest = np.random.default_rng(seed).permutation(rest)
     return Graph(
         np.eye(len(labels), dtype=np.float32),
         edges.astype(np.int32),
         labels,
-        *parted(np.concatenate(train), rest[: len(rest) // 3], rest[len(rest) // 3 :]),
+        *parted(taught, rest[: len(rest) // 3], rest[len(rest) // 3 :]),
     )
 
 

@@ -18,6 +18,7 @@ from dlkit.texts import LANGUAGES, words
 from tests.fakes.recording import RecordingRun
 
 PATH = np.array([[0, 1], [1, 2]], np.int32)  # 0 - 1 - 2
+ONES = np.ones(len(PATH), np.float32)
 SMALL = [name for name, one in datasets.GRAPHS.items() if one.source != "cache"]
 EVERY_LAYER = pytest.mark.parametrize("layer", LAYERS)
 
@@ -51,7 +52,9 @@ def test_the_karate_club_broke_in_two_and_four_members_have_labels() -> None:
     graph = graphs.load("karate", 1)
     assert len(graph.edges) == 78 and np.bincount(graph.labels).tolist() == [17, 17]
     assert graph.labels[0] == graph.labels[8] == 0 and graph.labels[33] == 1
-    assert len(graph.train) == 4 and {0, 33} <= set(graph.train.tolist())
+    # the two leaders, and of each club the member with most of his contacts in the other
+    assert sorted(graph.train.tolist()) == [0, 8, 30, 33]
+    assert graph.strength(np.array([[0, 8], [8, 33], [0, 33], [0, 34]])).tolist() == [2, 4, 1, 1]
 
 
 def test_the_seed_draws_the_blocks_and_shares_out_the_members() -> None:
@@ -134,22 +137,22 @@ def test_linked_nodes_are_drawn_near_each_other(num_nodes: int) -> None:
 @pytest.mark.keras
 def test_messages_are_weighed_symmetrically_by_degree() -> None:
     """D^-1/2 (A + I) D^-1/2 of the path 0 - 1 - 2, by hand; not D^-1 (A + I)."""
-    found = _dense(_model().as_adjacency(3, PATH, "gcn"))
+    found = _dense(_model().as_adjacency(3, PATH, ONES, "gcn"))
     end, middle, across = 1 / 2, 1 / 3, 1 / np.sqrt(6)
     assert np.allclose(found, [[end, across, 0], [across, middle, across], [0, across, end]])
 
 
 @pytest.mark.keras
 def test_an_isolated_node_hears_itself() -> None:
-    assert np.allclose(_dense(_model().as_adjacency(4, PATH, "gcn"))[3], [0, 0, 0, 1])
-    assert np.isfinite(_dense(_model().as_adjacency(4, PATH, "chebyshev"))).all()
+    assert np.allclose(_dense(_model().as_adjacency(4, PATH, ONES, "gcn"))[3], [0, 0, 0, 1])
+    assert np.isfinite(_dense(_model().as_adjacency(4, PATH, ONES, "chebyshev"))).all()
 
 
 @pytest.mark.keras
 @EVERY_LAYER
 def test_the_graph_stays_sparse(layer: str) -> None:
     graph = graphs.load("blocks", 1)
-    matrix = _model().as_adjacency(240, graph.edges, layer)
+    matrix = _model().as_adjacency(240, graph.edges, graph.strength(graph.edges), layer)
     assert len(matrix.values) <= 2 * len(graph.edges) + 240
     assert np.array_equal(_dense(matrix), _dense(matrix).T)
 
@@ -163,7 +166,7 @@ def test_a_node_hears_just_as_far_as_the_layers_reach(layer: str) -> None:
     model = _model().build(params)
     graph = graphs.load("karate", 1)
     chain = np.stack([np.arange(33), np.arange(1, 34)], axis=1)
-    adjacency = _model().as_adjacency(34, chain, layer)
+    adjacency = _model().as_adjacency(34, chain, np.ones(len(chain)), layer)
     inside = model.get_layer("network")
     other = graph.features.copy()
     other[20] *= 7
@@ -220,7 +223,7 @@ def test_l2_holds_the_weights_that_the_papers_name(layer: str, held: int) -> Non
 
 def test_dropped_edges_are_dropped_in_training_only_and_never_those_to_itself() -> None:
     graph = graphs.load("blocks", 1)
-    matrix = _model().as_adjacency(240, graph.edges, "gcn")
+    matrix = _model().as_adjacency(240, graph.edges, graph.strength(graph.edges), "gcn")
     layer = _model().DropEdge(0.5)
     assert layer(matrix) is matrix
     thin = layer(matrix, training=True)

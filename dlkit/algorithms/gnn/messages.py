@@ -169,12 +169,15 @@ class MaxPool(_Counted, spektral.layers.GlobalMaxPool):
     """A graph has of each number the largest that a node of it has."""
 
 
-def as_adjacency(num_nodes: int, edges: Array, layer: str) -> keras.KerasTensor:
-    """Edges [E, 2] -> the sparse matrix [N, N] that `layer` multiplies by, made by Spektral."""
+def as_adjacency(num_nodes: int, edges: Array, strengths: Array, layer: str) -> keras.KerasTensor:
+    """Edges [E, 2] -> the sparse matrix [N, N] that `layer` multiplies by, made by Spektral.
+
+    `strengths` [E] tell how strong they are. Only the layers that multiply listen to that.
+    """
     first, second = edges.T
     both = np.concatenate([first, second]), np.concatenate([second, first])
-    ones = np.ones(2 * len(edges), np.float32)
-    matrix = scipy.sparse.csr_matrix((ones, both), shape=(num_nodes, num_nodes))
+    twice = np.concatenate([strengths, strengths])
+    matrix = scipy.sparse.csr_matrix((twice, both), shape=(num_nodes, num_nodes))
     if layer in NORMALISED:
         matrix = spektral.utils.gcn_filter(matrix)
     elif layer == "chebyshev":

@@ -211,7 +211,7 @@ class WholeGraph(layers.Layer):
         self.sparse = one.words and layer in SPARSE_INPUT
         self.whole = [
             as_features(graph.features, sparse=self.sparse),
-            as_adjacency(one.num_nodes, graph.edges, layer),
+            as_adjacency(one.num_nodes, graph.edges, graph.strength(graph.edges), layer),
         ]
         if graph.owners is not None:
             self.whole.append(ops.convert_to_tensor(graph.owners))
@@ -294,7 +294,8 @@ def play(model: keras.Model, params: Params, inputs: BaseParams) -> dict[str, Ar
             net = network(params, more)
             net.set_weights(inside.get_weights())
         own = [as_features(features, sparse=whole.sparse)]
-        own.append(as_adjacency(len(features), edges, params.layer))
+        strengths = graph.strength(edges)
+        own.append(as_adjacency(len(features), edges, strengths, params.layer))
         return np.asarray(net([*own, *whole.whole[2:]], training=False))
 
     if params.task == "link":
