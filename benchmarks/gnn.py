@@ -2,8 +2,8 @@
 
 Test nodes are judged once, after the last step: no moment is picked by validation, which the
 published figures do. The recipes were chosen by validation accuracy after a few tries. Which four
-members of the karate club have labels was chosen with everybody's club in sight (`datasets.graphs`).
-Speed: the same net in PyTorch Geometric, turn and turn about; see `gnn_race`.
+members of the karate club have labels was chosen with everybody's club in sight. Speed: the same
+net in PyTorch Geometric, turn and turn about; see `gnn_race`.
 """
 
 from typing import Any
