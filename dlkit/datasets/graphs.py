@@ -131,7 +131,7 @@ def _social(name: str, seed: int) -> Graph:
 
 
 def _leaders_and_torn(strengths: Array, labels: Array) -> Array:
-    """Of each club the member with most contacts, and the one with most of them in other clubs."""
+    """Of each club the member with most contacts, and the one whose share in others is largest."""
     everyone = strengths.sum(axis=1)
     across = (strengths * (labels[:, None] != labels)).sum(axis=1) / everyone
     taught = [

@@ -52,7 +52,7 @@ def test_the_karate_club_broke_in_two_and_four_members_have_labels() -> None:
     graph = graphs.load("karate", 1)
     assert len(graph.edges) == 78 and np.bincount(graph.labels).tolist() == [17, 17]
     assert graph.labels[0] == graph.labels[8] == 0 and graph.labels[33] == 1
-    # the two leaders, and of each club the member with most of his contacts in the other
+    # the two leaders, and of each club the member with the largest share of contacts in the other
     assert sorted(graph.train.tolist()) == [0, 8, 30, 33]
     assert graph.strength(np.array([[0, 8], [8, 33], [0, 33], [0, 34]])).tolist() == [2, 4, 1, 1]
 
