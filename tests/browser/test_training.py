@@ -88,6 +88,13 @@ def test_charts_live_on_where_the_stream_is_blocked(page: Page, studio: Studio) 
     assert curves(page, "loss")[0][-1] == row.total_steps
 
 
+def test_charts_wait_for_a_drawing_library_that_was_away(page: Page, studio: Studio) -> None:
+    page.route("**/plotly.min.js", lambda route: route.abort(), times=1)
+    visit(page, studio, "/dnn?tab=train&lang=en&data=moons&epochs=5&hidden_layers=8")
+    train(page, studio)
+    drawn(page)
+
+
 def test_pause_step_and_resume_from_the_bar(page: Page, studio: Studio) -> None:
     shown = words("en")
     visit(page, studio, "/dnn?tab=train&lang=en&data=moons&epochs=4000&hidden_layers=8")

@@ -333,16 +333,20 @@ function make(tag, name) {
 }
 
 function library() {
-  plotly ??= window.Plotly
-    ? Promise.resolve(window.Plotly)
-    : new Promise((resolve, reject) => {
-        const script = document.createElement("script");
-        script.src = new URL("plotly.min.js", document.baseURI);
-        script.onload = () => resolve(window.Plotly);
-        script.onerror = reject;
-        document.head.append(script);
-      });
+  plotly ??= window.Plotly ? Promise.resolve(window.Plotly) : new Promise(load);
   return plotly;
+}
+
+// Tries until it is there: a server that starts anew cannot give it for a while.
+function load(done) {
+  const script = document.createElement("script");
+  script.src = new URL("plotly.min.js", document.baseURI);
+  script.onload = () => done(window.Plotly);
+  script.onerror = () => {
+    script.remove();
+    setTimeout(load, 2000, done);
+  };
+  document.head.append(script);
 }
 
 function style(element, name) {
