@@ -24,6 +24,7 @@ import keras
 import numpy as np
 
 from dlkit.contract import Array, CodedError, Run
+from dlkit.feeding import whole_batches
 from dlkit.fused import fused_normalisation
 from dlkit.rhythm import LOOK_SECONDS, Order, Recipe, Rhythm, Split, scheduled
 from dlkit.showing import Show
@@ -236,9 +237,8 @@ class _Loop:
         x, y = self._rows(start * self._batch, self._piece_end * self._batch)
         self._began = time.monotonic()
         self._marked = (start, self._began) if self._warm else None
-        self._model.fit(
-            x, y, batch_size=self._batch, shuffle=False, verbose=0, callbacks=[_Gate(self)]
-        )
+        fed = whole_batches(x, y, self._batch)
+        self._model.fit(**fed, shuffle=False, verbose=0, callbacks=[_Gate(self)])
         self._spent, self._began = self._seconds(), None
         self._warm = True
         self._window_means = {} if self._at_window_end() else _metric_values(self._model)

@@ -13,6 +13,7 @@ MAY: tuple[tuple[str, set[str]], ...] = (
     ("dlkit/algorithms/gnn/messages.py", {"keras", "spektral"}),
     ("dlkit/algorithms/*/model.py", {"keras"}),
     ("dlkit/training.py", {"keras"}),
+    ("dlkit/feeding.py", {"keras"}),
     ("dlkit/fused.py", {"keras"}),
     ("dlkit/gradients.py", {"keras"}),
     ("dlkit/descent.py", {"keras"}),
