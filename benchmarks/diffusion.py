@@ -24,7 +24,7 @@ from dlkit.algorithms.diffusion.sampling import Sampler
 from dlkit.datasets import clouds
 
 POINTS: dict[str, Any] = {
-    "data": "spiral", "conditional": False, "width": 128, "batch_size": 256, "epochs": 75,
+    "data": "spiral", "conditional": False, "width": 128, "batch_size": 256, "epochs": 120,
     "learning_rate": 0.003, "average": 0.998, "guidance": 1.0,
 }  # fmt: skip
 MADE = 2500  # points compared with as many real ones
