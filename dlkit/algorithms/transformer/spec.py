@@ -277,7 +277,7 @@ ALGORITHM = Algorithm(
     presets={
         "quick": Params(),
         "standard": Params(
-            data="shakespeare", layers=4, heads=4, width=128, context=128, epochs=32,
+            data="shakespeare", layers=4, heads=4, width=128, context=128, epochs=30,
             batch_size=8, positions="rotary", optimizer="muon", learning_rate=0.005,
         ),
         "gpu": Params(
