@@ -60,8 +60,8 @@ def cnn_mnist5k(seeds: int) -> Measured:
 
 
 def resnet_fashion(seeds: int) -> Measured:
-    """Per cent right on the official test part, with the standard preset."""
-    return reached("resnet-fashion", seeds, algorithm="resnet", preset="standard")
+    """Per cent right on the official test part, standard preset; the schedule follows a clock."""
+    return reached("resnet-fashion", seeds, algorithm="resnet", preset="standard", minutes=14)
 
 
 def dnn_tables(seeds: int) -> Measured:
