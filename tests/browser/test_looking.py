@@ -209,6 +209,7 @@ def test_a_warning_leads_to_the_form_that_repairs_the_run(page: Page, studio: St
     for knob, value in ((field, "0.003"), (epochs, "900")):
         knob.fill(value)
         knob.press("Tab")
-    page.wait_for_url(lambda url: {"epochs=900", "learning_rate=0.003"} <= set(re.split("[?&]", url)))
+    wanted = {"epochs=900", "learning_rate=0.003"}
+    page.wait_for_url(lambda url: wanted <= set(re.split("[?&]", url)))
     page.get_by_role("button", name=shown("bar.train")).click()
     expect(page.get_by_text("It works:")).to_be_visible(timeout=120_000)
