@@ -90,11 +90,13 @@ class Pulsed(Nobody):
             self._turn(step)
 
     def array(self, step: int, name: str, value: Array) -> None:
-        """Only asked for while watched."""
+        """Only asked for while watched, and at the end."""
+        self._not_too_early()
         self._reporter.array(step, name, value)
 
     def checkpoint(self, step: int, state: Mapping[str, Array]) -> None:
-        """Only asked for while watched."""
+        """Only asked for while watched, and at the end."""
+        self._not_too_early()
         self._reporter.checkpoint(step, state)
 
     def allowed(self, step: int, epoch_left: int) -> int:
@@ -108,6 +110,10 @@ class Pulsed(Nobody):
     def clock(self) -> float:
         """Seconds by which pictures and checkpoints fall due: those of the watched stretches."""
         return time.monotonic() - self._away if self._watched else 0.0
+
+    def _not_too_early(self) -> None:
+        if not self._watched:  # the reporter's lock is ours: it would wait for ever
+            raise RuntimeError("the training ended too early: it needs more epochs")
 
     def _over(self) -> bool:
         return len(self.stretches) == TRIPLE * self._count

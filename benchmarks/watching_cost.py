@@ -23,6 +23,7 @@ import json
 import math
 import statistics
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -35,7 +36,8 @@ from dlkit.algorithms import find
 from dlkit.store import Store, runs, supervisors
 
 SHORT = {"dnn": 4, "cnn": 1}  # epochs: ends almost at once
-ENDLESS = {"dnn": 20_000, "cnn": 500}  # epochs: more than all stretches take
+ENDLESS = {"dnn": 20_000, "cnn": 500}  # epochs: more than the stretches of a training take
+AT_ONCE = 20  # watched stretches of one training
 SHORT_RUNS = 4
 VIEWERS = 2
 PATIENCE = 900.0
@@ -103,9 +105,20 @@ def _error(values: list[float]) -> float:
 
 
 def _stretches(studio: Studio, name: str, count: int) -> tuple[int, list[float]]:
-    """The steps of the whole quick preset; and the seconds a step of each stretch of a training."""
+    """The steps of the whole quick preset; and the seconds a step of each stretch."""
+    quick = find(name).presets["quick"].values()
+    steps, seconds = 0, list[float]()
+    for left in range(count, 0, -AT_ONCE):
+        epoch, found = _training(studio, name, min(left, AT_ONCE), quick)
+        steps, seconds = epoch * int(quick["epochs"]), seconds + found
+    return steps, seconds
+
+
+def _training(
+    studio: Studio, name: str, count: int, quick: dict[str, Any]
+) -> tuple[int, list[float]]:
+    """The steps of an epoch; and the seconds a step of each stretch of one training."""
     spec = find(name)
-    quick = spec.presets["quick"].values()
     params = spec.params.checked({**quick, "epochs": ENDLESS[name], "schedule": "constant"})
     others = studio.processes()
     with pulsed.still(others):  # else the supervisor might take it
@@ -117,8 +130,7 @@ def _stretches(studio: Studio, name: str, count: int) -> tuple[int, list[float]]
     words = [row.id, str(count), "--others", *map(str, others)]
     seconds = fresh.call("benchmarks.pulsed", *words)["stretches"]
     _check(viewers)
-    epoch = runs.get(studio.store, row.id).steps_per_epoch
-    return epoch * int(quick["epochs"]), seconds
+    return runs.get(studio.store, row.id).steps_per_epoch, seconds
 
 
 def _fixed(studio: Studio, name: str) -> float:
